@@ -1,0 +1,81 @@
+# Everything a developer or CI runs. Needs python3 (3.11 or newer) with venv, and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Bytecode is written at first import; writing all of it here would double the time of the set-up.
+PIP := $(BIN)/python -m pip install --quiet --require-virtualenv --no-compile
+CODE := gateway schema resolvers clients ledger simulator
+CHECKED := $(CODE) tests
+
+.PHONY: run test test-slow check chaos chaos-proof format lint types imports schema schema-check browser web \
+	lock clean
+
+run: .venv/run.stamp ## start the gateway and the simulator, and print the links
+	$(BIN)/asiabill-gateway serve
+
+test: .venv/dev.stamp ## every test that needs no browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-slow: .venv/dev.stamp ## the money tests on PostgreSQL, and several gateways on one ledger
+	$(BIN)/python -m pytest -m slow tests/api
+
+chaos: .venv/dev.stamp ## kill and lie, then compare: make chaos KEYS=10000
+	$(BIN)/python -m tests.chaos --keys $(or $(KEYS),600) --minutes 45
+
+chaos-proof: .venv/dev.stamp ## the harness finds each of thirteen seeded defects
+	$(BIN)/python -m pytest -m slow tests/chaos
+
+check: .venv/dev.stamp lint types imports schema-check test ## what CI demands
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff format --check $(CHECKED)
+	$(BIN)/ruff check $(CHECKED)
+
+format: .venv/dev.stamp ## write the code in the one format
+	$(BIN)/ruff format $(CHECKED)
+	$(BIN)/ruff check --fix $(CHECKED)
+
+types: .venv/dev.stamp
+	$(BIN)/mypy
+
+imports: .venv/dev.stamp
+	$(BIN)/lint-imports
+
+schema: .venv/dev.stamp ## write schema.graphql anew from the code
+	$(BIN)/asiabill-gateway schema print > schema.graphql
+
+schema-check: .venv/dev.stamp
+	$(BIN)/asiabill-gateway schema check
+
+browser: .venv/browser.stamp ## the pages in a real browser; needs chromium
+	$(BIN)/python -m pytest tests/browser
+
+web: ## rebuild the vendored GraphiQL page; needs Node 20.19 or newer
+	cd web/graphiql && npm ci --no-audit --no-fund && npm run build
+
+lock: .venv/dev.stamp ## pin every package anew, with hashes and without addresses
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --group build pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --group dev pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --group browser -o requirements-browser.lock
+
+clean: ## forget the virtual environment and what the tools keep
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# The project itself is installed as a link to this folder, without asking any index.
+.venv/run.stamp: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) --require-hashes --requirement requirements.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv/dev.stamp: requirements-dev.lock .venv/run.stamp
+	$(PIP) --require-hashes --requirement requirements-dev.lock
+	touch $@
+
+.venv/browser.stamp: requirements-browser.lock .venv/dev.stamp
+	$(PIP) --require-hashes --requirement requirements-browser.lock
+	touch $@
