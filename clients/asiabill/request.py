@@ -1,0 +1,42 @@
+"""One request to Asiabill, before it has an id and a time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlencode
+
+from clients.asiabill import signing
+from clients.asiabill.account import Credentials
+from clients.asiabill.outcomes import Endpoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """`base` is the URL before the endpoint's path; `path` and `query` hold decoded values."""
+
+    endpoint: Endpoint
+    credentials: Credentials
+    base: str
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    # May hold a card.
+    body: bytes = field(default=b"", repr=False)
+
+    def url(self) -> str:
+        """The query is form-encoded (a space is `+`). Source: contract 2."""
+        values = {name: quote(value, safe="") for name, value in self.path.items()}
+        query = f"?{urlencode(self.query)}" if self.query else ""
+        return self.base + self.endpoint.path.format_map(values) + query
+
+    def headers(self, request_id: str, now: float) -> dict[str, str]:
+        """The headers of one try, signed; `now` in seconds. Source: contract 2, 2.1."""
+        signed = {
+            "gateway-no": self.credentials.gateway_no,
+            "request-id": request_id,
+            "request-time": str(int(now * 1000)),
+        }
+        text = signing.request_text(signed, self.path, self.query, self.body)
+        return {
+            **signed,
+            "sign-info": signing.sign(self.credentials.sign_key, text),
+            "content-type": "application/json; charset=UTF-8",
+        }

@@ -1,0 +1,270 @@
+"""The one door to the network: limit, deadlines, owned tasks, repeated reads.
+
+httpcore loses a slot of its pool for good when a request is cancelled at the wrong moment
+(httpcore#1093), and GraphQL cancels often. So each try runs in a task of its own that belongs to
+the Transport, and a caller who is cancelled only stops waiting for it.
+"""
+
+import asyncio
+import logging
+import ssl
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, Self, TypeVar
+from uuid import uuid4
+
+import httpx
+import msgspec
+import stamina
+import structlog
+
+from clients.asiabill.answer import Answer, judged
+from clients.asiabill.deadlines import Deadlines
+from clients.asiabill.errors import AsiabillError, NoAnswer, NotSent
+from clients.asiabill.gate import Gate
+from clients.asiabill.outcomes import Outcome
+from clients.asiabill.proof import Proof
+from clients.asiabill.request import Request
+
+T = TypeVar("T")
+OnSend = Callable[[str], Awaitable[None]]
+
+MAX_ANSWER = 8 * 1024 * 1024
+
+_log = structlog.get_logger(__name__)
+_again = stamina.AsyncRetryingCaller(
+    attempts=3, timeout=20.0, wait_initial=0.1, wait_max=1.0, wait_jitter=0.3
+).on((NotSent, NoAnswer))
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One try. `outcome` and `seconds` are None while it is under way."""
+
+    endpoint: str
+    request_id: str
+    gateway_no: str
+    outcome: Outcome | None = None
+    seconds: float | None = None
+
+
+class Transport:
+    """This process's connections to Asiabill, for all accounts; entered once, before use.
+
+    At most `limit` calls are in flight, the last eighth of them only for money. `observe` is called
+    in the context of the caller, once as a try starts (it has its place and its id by then) and
+    once as it ends. With `require_signed_answers` an answer without a valid signature is
+    BadSignature; else that is only logged. Raises ValueError where TLS would not be verified.
+    """
+
+    def __init__(
+        self,
+        *,
+        limit: int = 32,
+        require_signed_answers: bool = False,
+        now: Callable[[], float] = time.time,
+        observe: Callable[[Call], None] | None = None,
+        verify: ssl.SSLContext | bool = True,
+        new_id: Callable[[], str] = lambda: uuid4().hex,
+        deadlines: Deadlines | None = None,
+        network: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        if not _verifies(verify):
+            raise ValueError("TLS must be verified: the certificate and the host name")
+        self._limit = limit
+        self._deadlines = deadlines or Deadlines()
+        self._gate = Gate(limit, self._deadlines.place)
+        self._proof = Proof(required=require_signed_answers, now=now)
+        self._now = now
+        self._new_id = new_id
+        self._observe = observe
+        self._verify = verify
+        self._network = network
+        self._client: httpx.AsyncClient | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def __aenter__(self) -> Self:
+        # httpx tells every URL at INFO, with the ids in it. A filter stays in force where someone
+        # changes the level later, and adding it twice does nothing.
+        logging.getLogger("httpx").addFilter(_warnings_only)
+        self._client = httpx.AsyncClient(
+            verify=self._verify,
+            trust_env=False,
+            follow_redirects=False,
+            transport=self._network,
+            headers={"accept": "application/json", "accept-encoding": "identity"},
+            # It speaks for all accounts: nothing of one answer may go out with the next call.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            # The gate is the limit; a pool without one can never be the smaller of the two.
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=self._limit),
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Waits for the tries under way, for a bounded time, then closes the connections."""
+        client, self._client = self._client, None
+        try:
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=self._deadlines.drain)
+        finally:
+            if left := set(self._tasks):
+                for task in left:
+                    task.cancel()
+                await asyncio.wait(left, timeout=1.0)
+            if client is not None:
+                await client.aclose()
+
+    async def call(
+        self, request: Request, read: Callable[[Answer], T], on_send: OnSend | None = None
+    ) -> T:
+        """What `read` makes of the answer; its msgspec.ValidationError becomes NoAnswer.
+
+        `on_send` gets the request-id before the first byte leaves; what it raises comes through
+        as it is, and then nothing was sent. Raises the errors of this package.
+        """
+        if request.endpoint.repeatable:
+            return await _again(self._try, request, read, on_send)
+        return await self._try(request, read, on_send)
+
+    async def _try(
+        self, request: Request, read: Callable[[Answer], T], on_send: OnSend | None
+    ) -> T:
+        endpoint = request.endpoint
+        try:
+            await self._gate.enter(money=endpoint.money)
+        except TimeoutError:
+            raise NotSent(endpoint.name, "", "too many calls are in flight") from None
+        # No await from here to create_task: the place must get an owner.
+        if self._client is None:
+            self._gate.leave(money=endpoint.money)
+            raise NotSent(endpoint.name, "", "the transport is closed")
+        task = asyncio.create_task(self._exchange(self._client, request, read, on_send))
+        self._tasks.add(task)
+        task.add_done_callback(lambda done: self._ended(done, money=endpoint.money))
+        # Unlike awaiting the task itself, this leaves it alone when we are cancelled.
+        await asyncio.wait({task})
+        if task.cancelled():
+            raise NoAnswer(endpoint.name, "", "the transport was closed")
+        return task.result()
+
+    def _ended(self, task: asyncio.Task[Any], *, money: bool) -> None:
+        self._tasks.discard(task)
+        self._gate.leave(money=money)
+        if not task.cancelled():
+            # Asked for, so that asyncio does not report the failure of a task nobody waits for.
+            task.exception()
+
+    async def _exchange(
+        self,
+        client: httpx.AsyncClient,
+        request: Request,
+        read: Callable[[Answer], T],
+        on_send: OnSend | None,
+    ) -> T:
+        endpoint = request.endpoint
+        request_id = self._new_id()
+        clock = asyncio.get_running_loop().time
+        start = clock()
+        call = Call(endpoint.name, request_id, request.credentials.gateway_no)
+        outcome = Outcome.NOT_SENT
+        self._tell(call)
+        try:
+            message = self._message(client, request, request_id)
+            if on_send is not None:
+                await on_send(request_id)
+            outcome = Outcome.NO_ANSWER
+            response, body = await self._sent(client, message, request, request_id)
+            self._proof.check(request, request_id, response.headers, body)
+            answer = judged(endpoint, request_id, body)
+            try:
+                value = read(answer)
+            except msgspec.ValidationError as error:
+                reason = f"unreadable data: {error}"
+                raise NoAnswer(endpoint.name, request_id, reason) from None
+        except AsiabillError as error:
+            outcome = error.outcome
+            raise
+        else:
+            outcome = Outcome.ANSWERED
+            return value
+        finally:
+            self._tell(replace(call, outcome=outcome, seconds=clock() - start))
+
+    def _message(
+        self, client: httpx.AsyncClient, request: Request, request_id: str
+    ) -> httpx.Request:
+        silence = self._deadlines.silence(money=request.endpoint.money)
+        return client.build_request(
+            request.endpoint.method,
+            request.url(),
+            headers=request.headers(request_id, self._now()),
+            content=request.body or None,
+            timeout=httpx.Timeout(
+                connect=self._deadlines.connect,
+                write=self._deadlines.write,
+                read=silence,
+                pool=None,
+            ),
+        )
+
+    async def _sent(
+        self, client: httpx.AsyncClient, message: httpx.Request, request: Request, request_id: str
+    ) -> tuple[httpx.Response, bytes]:
+        """An answer with status 200 and its whole body. Raises NotSent and NoAnswer."""
+        name, money = request.endpoint.name, request.endpoint.money
+        whole, silence = self._deadlines.whole(money=money), self._deadlines.silence(money=money)
+        ends = asyncio.get_running_loop().time() + whole
+        try:
+            # Headers that trickle in never meet `ends`. By the time this strikes connecting and
+            # writing are over, so that cancelling costs the connection and no slot of the pool.
+            async with asyncio.timeout(whole + silence):
+                response = await client.send(message, stream=True)
+                try:
+                    if response.status_code != httpx.codes.OK:
+                        raise NoAnswer(name, request_id, f"HTTP status {response.status_code}")
+                    return response, await _body(response, ends)
+                finally:
+                    await response.aclose()
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            reason = f"no connection: {str(error) or type(error).__name__}"
+            raise NotSent(name, request_id, reason) from None
+        except AsiabillError:
+            raise
+        # Whatever else broke, broke after bytes may have left: only NoAnswer is true of it. The
+        # texts of these errors may quote the answer, so the kind must do.
+        except Exception as error:  # noqa: BLE001
+            raise NoAnswer(name, request_id, type(error).__name__) from None
+
+    def _tell(self, call: Call) -> None:
+        if self._observe is None:
+            return
+        try:
+            self._observe(call)
+        # A counter that fails must not turn an answer about money into an error.
+        except Exception:  # noqa: BLE001
+            _log.exception("asiabill.observer.failed", endpoint=call.endpoint)
+
+
+async def _body(response: httpx.Response, ends: float) -> bytes:
+    """The whole body. Raises TimeoutError and ValueError past the deadline and the size."""
+    clock = asyncio.get_running_loop().time
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > MAX_ANSWER:
+            raise ValueError("the answer is too long")
+        if clock() > ends:
+            raise TimeoutError
+    return bytes(body)
+
+
+def _verifies(verify: ssl.SSLContext | bool) -> bool:
+    if isinstance(verify, ssl.SSLContext):
+        return verify.verify_mode is ssl.CERT_REQUIRED and verify.check_hostname
+    return verify
+
+
+def _warnings_only(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING

@@ -1,0 +1,105 @@
+"""TLS is verified, whatever is asked for."""
+
+import datetime
+import ipaddress
+import ssl
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from clients.asiabill import ChargeRequest, NotSent, Transport
+from tests.unit.asiabill.far_side import FarSide, answering, quiet
+
+pytestmark = pytest.mark.anyio
+
+CHARGE = ChargeRequest(
+    "A-1", "1.00", "USD", "cus_1", "pm_1", "https://r.example", "https://c.example", "203.0.113.7"
+)
+
+
+def _certificate(folder: Path, *names: x509.GeneralName) -> Path:
+    """A file with a key and a certificate for these names that vouches for itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "far side")])
+    today = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(today - datetime.timedelta(days=1))
+        .not_valid_after(today + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "far_side.pem"
+    file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    return file
+
+
+def _server(file: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
+THIS_HOST = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+
+
+async def test_a_trusted_certificate_for_this_host_is_taken(tmp_path: Path) -> None:
+    """So that the refusals below have one cause each."""
+    file = _certificate(tmp_path, THIS_HOST)
+    trusting = ssl.create_default_context(cafile=str(file))
+    async with (
+        FarSide(answering([])).listening(_server(file)) as far,
+        Transport(verify=trusting) as transport,
+    ):
+        assert await far.account(transport, scheme="https").payment_methods("cus_1") == []
+    assert len(far.seen) == 1
+
+
+async def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+    """No byte of a charge is sent over such a connection."""
+    file = _certificate(tmp_path, THIS_HOST)
+    async with FarSide(answering([])).listening(_server(file)) as far, Transport() as transport:
+        with pytest.raises(NotSent, match="CERTIFICATE_VERIFY_FAILED"):
+            await far.account(transport, scheme="https").confirm_charge(CHARGE, quiet)
+    assert far.seen == []
+
+
+async def test_a_certificate_for_another_host_is_refused(tmp_path: Path) -> None:
+    file = _certificate(tmp_path, x509.DNSName("safepay.asiabill.example"))
+    trusting = ssl.create_default_context(cafile=str(file))
+    async with (
+        FarSide(answering([])).listening(_server(file)) as far,
+        Transport(verify=trusting) as transport,
+    ):
+        with pytest.raises(NotSent, match="CERTIFICATE_VERIFY_FAILED"):
+            await far.account(transport, scheme="https").confirm_charge(CHARGE, quiet)
+    assert far.seen == []
+
+
+def test_verification_cannot_be_switched_off() -> None:
+    """Neither by a flag nor by a context that looks at no certificate or no host name."""
+    blind = ssl.create_default_context()
+    blind.check_hostname = False
+    with pytest.raises(ValueError, match="TLS"):
+        Transport(verify=blind)
+    blind.verify_mode = ssl.CERT_NONE
+    with pytest.raises(ValueError, match="TLS"):
+        Transport(verify=blind)
+    with pytest.raises(ValueError, match="TLS"):
+        Transport(verify=False)
