@@ -1,0 +1,95 @@
+"""What we keep about cards: ids alone. The cards themselves are Asiabill's."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger.database import insert_new
+from ledger.table import default_cards, session_cards
+
+
+async def defaults(
+    connection: AsyncConnection, account: str, customer_ids: Collection[str]
+) -> dict[str, str]:
+    """Payment method id by customer id; customers without a default are left out."""
+    rows = await connection.execute(
+        select(default_cards.c.customer_id, default_cards.c.payment_method_id).where(
+            default_cards.c.account == account, default_cards.c.customer_id.in_(customer_ids)
+        )
+    )
+    return {row.customer_id: row.payment_method_id for row in rows}
+
+
+async def set_default(
+    connection: AsyncConnection,
+    account: str,
+    customer_id: str,
+    payment_method_id: str,
+    now: datetime,
+) -> None:
+    """The last one set wins."""
+    values = {
+        "account": account,
+        "customer_id": customer_id,
+        "payment_method_id": payment_method_id,
+        "updated_at": now,
+    }
+    if await insert_new(connection, default_cards, values) is None:
+        await connection.execute(
+            update(default_cards)
+            .where(default_cards.c.account == account, default_cards.c.customer_id == customer_id)
+            .values(payment_method_id=payment_method_id, updated_at=now)
+        )
+
+
+async def clear_default(
+    connection: AsyncConnection, account: str, customer_id: str, payment_method_id: str
+) -> None:
+    """Only if it still is this one: a default set meanwhile stays."""
+    await connection.execute(
+        delete(default_cards).where(
+            default_cards.c.account == account,
+            default_cards.c.customer_id == customer_id,
+            default_cards.c.payment_method_id == payment_method_id,
+        )
+    )
+
+
+async def remember(
+    connection: AsyncConnection,
+    account: str,
+    payment_method_id: str,
+    customer_id: str,
+    now: datetime,
+) -> None:
+    """Asiabill's ids are unique, so the first customer to bring a card keeps it."""
+    values = {
+        "account": account,
+        "payment_method_id": payment_method_id,
+        "customer_id": customer_id,
+        "created_at": now,
+    }
+    await insert_new(connection, session_cards, values)
+
+
+async def forget(connection: AsyncConnection, account: str, payment_method_id: str) -> None:
+    """Of no effect where nobody has it."""
+    await connection.execute(
+        delete(session_cards).where(
+            session_cards.c.account == account,
+            session_cards.c.payment_method_id == payment_method_id,
+        )
+    )
+
+
+async def owner(connection: AsyncConnection, account: str, payment_method_id: str) -> str | None:
+    """The customer whose session created the unattached card."""
+    found: str | None = await connection.scalar(
+        select(session_cards.c.customer_id).where(
+            session_cards.c.account == account,
+            session_cards.c.payment_method_id == payment_method_id,
+        )
+    )
+    return found

@@ -1,0 +1,123 @@
+"""The door to chargebacks: `ledger.chargebacks`."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger import charges, notifications
+from ledger.chargeback import Chargeback, ChargebackRecorded, NewChargeback
+from ledger.database import Change, Transaction, insert_new
+from ledger.error import LedgerError
+from ledger.store import Store
+from ledger.table import CODE, MESSAGE, ORDER_NO, chargebacks
+from ledger.text import tamed
+
+
+class Chargebacks:
+    """What Asiabill told of disputes. Each call is one transaction, as those of `Ledger`."""
+
+    def __init__(
+        self, store: Store, now: Callable[[], datetime], new_id: Callable[[str], str]
+    ) -> None:
+        self._store: Final = store
+        self._now: Final = now
+        self._new_id: Final = new_id
+
+    async def record(
+        self, new: NewChargeback, *, notification: int | None = None
+    ) -> ChargebackRecorded:
+        """Store a notice, or find that it is known.
+
+        `notification` is the number of the one that brought it: both are done, or neither.
+        """
+        chargeback_id = self._new_id("cb")
+
+        async def work(transaction: Transaction) -> ChargebackRecorded:
+            now = self._now()
+            recorded = await _record(transaction, new, chargeback_id, now)
+            if notification is not None:
+                charge_id = recorded.chargeback.charge_id
+                await notifications.apply(transaction, new.account, notification, now, charge_id)
+            return recorded
+
+        return await self._store.write(work)
+
+    async def find(self, account: str, trade_no: str, batch_no: str) -> Chargeback | None:
+        """The one that a notice of these numbers told of."""
+        async with self._store.read() as connection:
+            return await _find(connection, account, trade_no, batch_no)
+
+    async def of_charges(
+        self, account: str, charge_ids: Collection[str]
+    ) -> dict[str, list[Chargeback]]:
+        """By charge id, the oldest first; a charge that nobody disputes has an empty list."""
+        async with self._store.read() as connection:
+            rows = await connection.execute(
+                select(chargebacks)
+                .where(chargebacks.c.account == account, chargebacks.c.charge_id.in_(charge_ids))
+                .order_by(chargebacks.c.created_at, chargebacks.c.id)
+            )
+            found: dict[str, list[Chargeback]] = {charge_id: [] for charge_id in charge_ids}
+            for row in rows.mappings():
+                found[row["charge_id"]].append(Chargeback(**row))
+            return found
+
+
+async def _record(
+    transaction: Transaction, new: NewChargeback, chargeback_id: str, now: datetime
+) -> ChargebackRecorded:
+    connection = transaction.connection
+    trade_no, batch_no = tamed(new.trade_no, CODE), tamed(new.batch_no, CODE)
+    order_no = tamed(new.order_no, CODE)
+    values = {
+        "account": new.account,
+        "id": chargeback_id,
+        "trade_no": trade_no,
+        "batch_no": batch_no,
+        "order_no": order_no,
+        "charge_id": await _charge_id(connection, new.account, order_no, trade_no),
+        "amount": tamed(new.amount, CODE),
+        "currency": tamed(new.currency, CODE),
+        "reason": None if new.reason is None else tamed(new.reason, MESSAGE),
+        "notice_at": new.notice_at,
+        "reply_by": new.reply_by,
+        "created_at": now,
+    }
+    row = await insert_new(connection, chargebacks, values)
+    if row is None:
+        known = await _find(connection, new.account, trade_no, batch_no)
+        if known is None:
+            raise LedgerError("a chargeback is neither new nor known")
+        return ChargebackRecorded(known, is_new=False)
+    stored = Chargeback(**row)
+    if stored.charge_id is not None:
+        transaction.changes.append(Change("charge", new.account, stored.charge_id))
+    return ChargebackRecorded(stored, is_new=True)
+
+
+async def _find(
+    connection: AsyncConnection, account: str, trade_no: str, batch_no: str
+) -> Chargeback | None:
+    rows = await connection.execute(
+        select(chargebacks).where(
+            chargebacks.c.account == account,
+            chargebacks.c.trade_no == trade_no,
+            chargebacks.c.batch_no == batch_no,
+        )
+    )
+    row = rows.mappings().first()
+    return None if row is None else Chargeback(**row)
+
+
+async def _charge_id(
+    connection: AsyncConnection, account: str, order_no: str, trade_no: str
+) -> str | None:
+    found = None
+    if 0 < len(order_no) <= ORDER_NO:
+        found = await charges.find(connection, account, order_no=order_no)
+    if found is None and trade_no:
+        found = await charges.find(connection, account, trade_no=trade_no)
+    return None if found is None else found.id

@@ -1,0 +1,403 @@
+"""The door of the room: one method for each thing that can be asked of the ledger."""
+
+import random
+import secrets
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Final, Self
+
+from ledger import (
+    cards,
+    changes,
+    charges,
+    doubts,
+    holds,
+    intents,
+    notifications,
+    requests,
+    settlement,
+)
+from ledger.changes import Watch
+from ledger.charge import Begun, Charge, ChargeEvent, NewCharge, Settled
+from ledger.charge_lists import ChargeLists
+from ledger.chargebacks import Chargebacks
+from ledger.database import Transaction
+from ledger.doubts import Doubt
+from ledger.intent import Intent, IntentMade, NewIntent
+from ledger.message import Message
+from ledger.notification import NewNotification, Notification, Recorded
+from ledger.refund import RefundSettled
+from ledger.refund_ledger import RefundLedger
+from ledger.requests import Claim, ClaimState
+from ledger.shipments import Shipments
+from ledger.status import HoldAction
+from ledger.store import Store
+from ledger.transition import GRACE
+
+
+def utc_now() -> datetime:
+    """The machine's clock."""
+    return datetime.now(UTC)
+
+
+def random_id(prefix: str) -> str:
+    """`prefix`, an underscore and 128 random bits: unique without asking anybody."""
+    return f"{prefix}_{secrets.token_hex(16)}"
+
+
+class Ledger:
+    """What we know about money, durably. One per process; an async context manager.
+
+    Every call is one transaction, raises LedgerUnavailable where the database cannot be used, and
+    BadText (a ValueError) for text that cannot be stored. A write that has begun is finished even
+    if its caller is cancelled. `jitter` gives numbers from 0 to 1 that keep look-ups apart;
+    `observe` is told of every message that a charge was told, once it is committed, and must not
+    raise; `observe_refund` likewise of refunds.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        new_id: Callable[[str], str] = random_id,
+        jitter: Callable[[], float] = random.random,
+        grace: timedelta = GRACE,
+        observe: Callable[[Settled], None] | None = None,
+        observe_refund: Callable[[RefundSettled], None] | None = None,
+    ) -> None:
+        self._store = Store(url, observe, observe_refund)
+        self.refunds: Final = RefundLedger(self._store, now, new_id, jitter)
+        self.chargebacks: Final = Chargebacks(self._store, now, new_id)
+        self.shipments: Final = Shipments(self._store, now)
+        self.lists: Final = ChargeLists(self._store)
+        self._now = now
+        self._new_id = new_id
+        self._grace = grace
+        self._jitter = jitter
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def open(self) -> None:
+        """Raises WrongRevision for a database that was not migrated."""
+        await self._store.open()
+
+    async def close(self) -> None:
+        """Let the writes under way finish, then close every connection."""
+        await self._store.close()
+
+    async def ping(self) -> None:
+        """Raises LedgerUnavailable, or WrongRevision, where the ledger could not be used now."""
+        await self._store.check()
+
+    # Charges
+
+    async def begin_charge(self, new: NewCharge) -> Begun:
+        """Store a charge, or find the twin that its key has begun.
+
+        Raises IdempotencyMismatch, OrderNoTaken; with an intent also UnknownIntent, IntentPaid,
+        IntentExpired, IntentCanceled, ChargeInProgress, TooManyAttempts.
+        """
+        charge_id, now = self._new_id("ch"), self._now()
+
+        async def work(transaction: Transaction) -> Begun:
+            if new.intent_id is not None:
+                return await intents.begin(transaction, new, charge_id, now, self._grace)
+            if new.money is None or new.order_no is None:
+                raise ValueError("a charge without an intent needs money and order_no")
+            return await charges.begin(
+                transaction,
+                new,
+                charge_id,
+                now,
+                order_no=new.order_no,
+                money=new.money,
+                return_url=new.return_url,
+                attempt=1,
+            )
+
+        return await self._store.write(work)
+
+    async def settle(
+        self, account: str, charge_id: str, message: Message, *, notification: int | None = None
+    ) -> Settled:
+        """Tell the ledger about a charge. Raises UnknownCharge, and NotSendable for a Sent or an
+        ActionSent.
+
+        `notification` is the number of the one that brought the message: both are done, or neither.
+        """
+
+        async def work(transaction: Transaction) -> Settled:
+            now = self._now()
+            settled = await settlement.settle(
+                transaction, account, charge_id, message, now, self._grace
+            )
+            if notification is not None:
+                await notifications.apply(transaction, account, notification, now, charge_id)
+            return settled
+
+        return await self._store.write(work)
+
+    async def begin_action(self, account: str, charge_id: str, kind: HoldAction) -> Charge:
+        """Store that a hold is to be captured or voided; `settle(ActionSent)` comes next.
+
+        Raises UnknownCharge, ActionNotAllowed, ActionInProgress. Safe to repeat before it is sent.
+        """
+        return await self._store.write(
+            lambda transaction: holds.begin(
+                transaction, account, charge_id, kind, self._now(), self._grace
+            )
+        )
+
+    async def charge(
+        self,
+        account: str,
+        *,
+        id: str | None = None,
+        order_no: str | None = None,
+        trade_no: str | None = None,
+        key: tuple[str, str] | None = None,
+    ) -> Charge | None:
+        """By exactly one of these; `key` is (key_scope, idempotency_key)."""
+        async with self._store.read() as connection:
+            return await charges.find(
+                connection, account, id=id, order_no=order_no, trade_no=trade_no, key=key
+            )
+
+    async def charges(self, account: str, ids: Collection[str]) -> dict[str, Charge]:
+        """Those that exist, by id."""
+        async with self._store.read() as connection:
+            return await charges.by_ids(connection, account, ids)
+
+    async def history(self, account: str, charge_id: str) -> list[ChargeEvent]:
+        """Oldest first; empty for an unknown charge."""
+        async with self._store.read() as connection:
+            return await charges.history(connection, account, charge_id)
+
+    # Intents
+
+    async def create_intent(self, new: NewIntent) -> IntentMade:
+        """Store an intent, or find the one that its key has made.
+
+        Raises IdempotencyMismatch, OrderNoTaken.
+        """
+        intent_id = self._new_id("pi")
+        return await self._store.write(
+            lambda transaction: intents.create(transaction, new, intent_id, self._now())
+        )
+
+    async def intent(self, account: str, intent_id: str) -> Intent | None:
+        """As it stands now, with its attempts."""
+        async with self._store.read() as connection:
+            return await intents.find(connection, account, self._now(), id=intent_id)
+
+    async def cancel_intent(self, account: str, intent_id: str) -> Intent:
+        """Raises UnknownIntent, IntentPaid, ChargeInProgress. Safe to repeat."""
+        return await self._store.write(
+            lambda transaction: intents.cancel(
+                transaction, account, intent_id, self._now(), self._grace
+            )
+        )
+
+    # Doubts
+
+    async def due_doubts(
+        self,
+        owner: str,
+        limit: int,
+        now: datetime | None = None,
+        *,
+        lease_seconds: float = 60.0,
+    ) -> list[Doubt]:
+        """Lease the charges that are to be looked up now. Give each back by `looked` or `put_back`;
+        what is not given back is due again after the lease."""
+        lease = timedelta(seconds=lease_seconds)
+        return await self._store.write(
+            lambda transaction: doubts.due(transaction, owner, limit, lease, now or self._now())
+        )
+
+    async def looked(self, doubt: Doubt) -> None:
+        """The look-up was answered (and `settle` told of it): the next one comes by schedule."""
+        await self._store.write(
+            lambda transaction: doubts.looked(transaction, doubt, self._now(), self._jitter())
+        )
+
+    async def put_back(self, doubt: Doubt) -> None:
+        """The look-up was not answered: it is repeated soon."""
+        await self._store.write(
+            lambda transaction: doubts.put_back(transaction, doubt, self._now(), self._jitter())
+        )
+
+    async def look_soon(self, account: str, charge_id: str) -> bool:
+        """Make a look-up due now. False where the charge needs none."""
+        return await self._store.write(
+            lambda transaction: doubts.look_soon(transaction, account, charge_id, self._now())
+        )
+
+    async def look_at_all(self) -> int:
+        """At start-up: make everything unsettled due. How many that are."""
+        return await self._store.write(
+            lambda transaction: doubts.look_at_all(transaction, self._now())
+        )
+
+    async def next_look_at(self) -> datetime | None:
+        """When the next look-up is due; None while nothing is unsettled."""
+        async with self._store.read() as connection:
+            return await doubts.next_due(connection)
+
+    # Notifications
+
+    async def record_notification(self, new: NewNotification) -> Recorded:
+        """Store what Asiabill sent, or count it. Once this returns, Asiabill may be told `success`."""
+        return await self._store.write(
+            lambda transaction: notifications.record(transaction, new, self._now())
+        )
+
+    async def close_notification(self, account: str, number: int) -> None:
+        """For one that has nothing to tell a charge: it is not pending any more."""
+        await self._store.write(
+            lambda transaction: notifications.apply(transaction, account, number, self._now(), None)
+        )
+
+    async def pending_notifications(
+        self, account: str, order_no: str | None = None, *, limit: int = 100
+    ) -> list[Notification]:
+        """Stored but not applied, though their order exists: it appeared later, or a process died."""
+        async with self._store.read() as connection:
+            return await notifications.pending(connection, account, order_no, limit)
+
+    async def events_after(
+        self, account: str, types: Collection[str] | None, after_id: int, limit: int = 100
+    ) -> list[Notification]:
+        """Notifications numbered above `after_id`, in order; nothing is ever added below the last."""
+        async with self._store.read() as connection:
+            return await notifications.after(connection, account, types, after_id, limit)
+
+    async def last_event_id(self, account: str) -> int:
+        """Where a reader begins that wants only what is still to come."""
+        async with self._store.read() as connection:
+            return await notifications.last_id(connection, account)
+
+    # Changes
+
+    @asynccontextmanager
+    async def watch(
+        self,
+        account: str | None = None,
+        *,
+        charge_ids: Collection[str] = (),
+        notifications: bool = False,
+    ) -> AsyncIterator[Watch]:
+        """Wake-ups when these change, in whatever process. Read the row after entering, then wait.
+
+        Names neither: everything of the account; no account: everything.
+        """
+        wanted = changes.interests(account, charge_ids, notifications)
+        with self._store.broadcaster.watch(wanted) as watch:
+            yield watch
+
+    # Cards
+
+    async def default_cards(self, account: str, customer_ids: Collection[str]) -> dict[str, str]:
+        """Payment method id by customer id; customers without a default are left out."""
+        async with self._store.read() as connection:
+            return await cards.defaults(connection, account, customer_ids)
+
+    async def set_default_card(
+        self, account: str, customer_id: str, payment_method_id: str
+    ) -> None:
+        """The last one set wins."""
+        await self._store.write(
+            lambda transaction: cards.set_default(
+                transaction.connection, account, customer_id, payment_method_id, self._now()
+            )
+        )
+
+    async def clear_default_card(
+        self, account: str, customer_id: str, payment_method_id: str
+    ) -> None:
+        """Of no effect where another card has become the default."""
+        await self._store.write(
+            lambda transaction: cards.clear_default(
+                transaction.connection, account, customer_id, payment_method_id
+            )
+        )
+
+    async def remember_session_card(
+        self, account: str, payment_method_id: str, customer_id: str
+    ) -> None:
+        """An unattached card that a customer's session created. The first customer keeps it."""
+        await self._store.write(
+            lambda transaction: cards.remember(
+                transaction.connection, account, payment_method_id, customer_id, self._now()
+            )
+        )
+
+    async def assign_session_card(
+        self, account: str, payment_method_id: str, customer_id: str
+    ) -> None:
+        """The shop's own word on whose card it is, whoever came with it before."""
+
+        async def work(transaction: Transaction) -> None:
+            await cards.forget(transaction.connection, account, payment_method_id)
+            await cards.remember(
+                transaction.connection, account, payment_method_id, customer_id, self._now()
+            )
+
+        await self._store.write(work)
+
+    async def forget_session_card(self, account: str, payment_method_id: str) -> None:
+        """The card is nobody's any more."""
+        await self._store.write(
+            lambda transaction: cards.forget(transaction.connection, account, payment_method_id)
+        )
+
+    async def session_card_owner(self, account: str, payment_method_id: str) -> str | None:
+        """The customer whose session created the card."""
+        async with self._store.read() as connection:
+            return await cards.owner(connection, account, payment_method_id)
+
+    # Requests that move no money
+
+    async def claim_request(
+        self,
+        account: str,
+        operation: str,
+        key_scope: str,
+        key: str,
+        digest: str,
+        lease_seconds: float,
+    ) -> Claim:
+        """Take the key for `operation`, or learn who has it. After the lease another may take over."""
+        wanted = Claim(
+            account=account,
+            operation=operation,
+            key_scope=key_scope,
+            key=key,
+            state=ClaimState.NEW,
+            token=self._new_id("claim"),
+        )
+        lease = timedelta(seconds=lease_seconds)
+        return await self._store.write(
+            lambda transaction: requests.claim(transaction, wanted, digest, lease, self._now())
+        )
+
+    async def finish_request(self, claim: Claim, result: str) -> None:
+        """Keep `result` for every later call. Raises ClaimLost."""
+        await self._store.write(lambda transaction: requests.finish(transaction, claim, result))
+
+    async def release_request(self, claim: Claim) -> None:
+        """Give the key back, since nothing was done."""
+        await self._store.write(lambda transaction: requests.release(transaction, claim))

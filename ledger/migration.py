@@ -1,0 +1,58 @@
+"""Bringing a database to the revision that this program needs, and telling whether it is there."""
+
+from functools import cache
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from ledger.database import Database
+from ledger.error import WrongRevision
+
+# Two processes that start together must not both create the tables; the number is arbitrary.
+_LOCK = 0x61736961
+
+
+async def migrate(url: str) -> None:
+    """Upgrade to the newest revision, in one transaction. Safe to repeat and to race.
+
+    Raises LedgerUnavailable.
+    """
+    database = Database(url)
+    try:
+        async with database.write() as transaction:
+            await transaction.connection.run_sync(_upgrade)
+    finally:
+        await database.dispose()
+
+
+def check(connection: Connection) -> None:
+    """Raises WrongRevision unless the database is at the newest revision."""
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found != _head():
+        raise WrongRevision(
+            f"the database is at revision {found or 'none'} and this program needs {_head()}: "
+            "run `asiabill-gateway migrate`"
+        )
+
+
+def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+@cache
+def _head() -> str | None:
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "ledger:migrations")
+    config.set_main_option("path_separator", "os")
+    return config

@@ -1,0 +1,87 @@
+"""An exact amount of one currency, checked once and never rounded."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from iso4217 import Currency
+
+_PLAIN: Final = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
+_LONGEST: Final = 16
+_MOST_DECIMALS: Final = 2
+_LARGEST: Final = 2**63 - 1
+
+
+class MoneyError(ValueError):
+    """The amount or its currency cannot be charged. Its text is safe to show."""
+
+
+class AmountInvalid(MoneyError):
+    """Not a plain, positive decimal of at most 16 characters."""
+
+
+class AmountPrecision(MoneyError):
+    """More decimals than the currency, or Asiabill, has."""
+
+
+class CurrencyNotSupported(MoneyError):
+    """Not a currency of ISO 4217 that has a known minor unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """`amount` in major units, as the exact text that was given.
+
+    At most two decimals, none where the currency has no minor unit. Raises AmountInvalid,
+    AmountPrecision, CurrencyNotSupported. Source: contract 5.4.
+    """
+
+    amount: str
+    currency: str
+
+    def __post_init__(self) -> None:
+        exponent = _exponent(self.currency)
+        if len(self.amount) > _LONGEST:
+            raise AmountInvalid(f"the amount is longer than {_LONGEST} characters")
+        if not _PLAIN.fullmatch(self.amount):
+            raise AmountInvalid("the amount must be a plain decimal, such as 10.99")
+        if not Decimal(self.amount):
+            raise AmountInvalid("the amount must be greater than zero")
+        allowed = min(exponent, _MOST_DECIMALS)
+        if len(self.amount.partition(".")[2]) > allowed or ("." in self.amount and not allowed):
+            raise AmountPrecision(f"{self.currency} takes at most {allowed} decimals")
+        if self.minor_units > _LARGEST:
+            raise AmountInvalid("the amount is too large")
+
+    @property
+    def minor_units(self) -> int:
+        """In the currency's smallest unit: 10.99 USD is 1099, 80 JPY is 80, 1.25 KWD is 1250."""
+        return int(Decimal(self.amount).scaleb(_exponent(self.currency)))
+
+
+def amount_text(minor_units: int, currency: str) -> str:
+    """In major units: 1099 USD is "10.99", 80 JPY is "80". Exact, so with a third decimal where
+    there is one; never in exponent form. Raises CurrencyNotSupported."""
+    exponent = _exponent(currency)
+    whole, point, decimals = f"{Decimal(minor_units).scaleb(-exponent):.{exponent}f}".partition(".")
+    return f"{whole}{point}{decimals[:_MOST_DECIMALS]}{decimals[_MOST_DECIMALS:].rstrip('0')}"
+
+
+def same_amount(told: str | None, kept: str) -> bool:
+    """Equal by value, whatever the one that was told looks like; garbage equals nothing."""
+    try:
+        value = Decimal(told or "")
+    except InvalidOperation:
+        return False
+    return value.is_finite() and value == Decimal(kept)
+
+
+def _exponent(currency: str) -> int:
+    try:
+        exponent = Currency(currency).exponent
+    except ValueError:
+        exponent = None
+    if exponent is None:
+        raise CurrencyNotSupported("the currency is not an ISO 4217 code with a minor unit")
+    return int(exponent)

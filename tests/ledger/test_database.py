@@ -1,0 +1,170 @@
+"""The database: its schema, and what happens where it cannot be used."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, inspect
+
+from ledger import (
+    Ledger,
+    LedgerUnavailable,
+    NewCharge,
+    NotSendable,
+    Sent,
+    WrongRevision,
+    migrate,
+    migration,
+)
+from ledger.database import Database
+from ledger.table import metadata
+
+Order = Callable[..., NewCharge]
+
+
+async def test_the_migrations_make_exactly_the_tables_that_the_code_uses(url: str) -> None:
+    def differences(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+    database = Database(url)
+    async with database.read() as connection:
+        found = await connection.run_sync(differences)
+    await database.dispose()
+    assert found == []
+
+
+async def test_the_account_leads_every_key_and_unique_constraint(url: str) -> None:
+    def leaders(connection: Connection) -> dict[str, set[str | None]]:
+        schema = inspect(connection)
+        tables = [name for name in schema.get_table_names() if name != "alembic_version"]
+        return {
+            name: {
+                schema.get_pk_constraint(name)["constrained_columns"][0],
+                *(unique["column_names"][0] for unique in schema.get_unique_constraints(name)),
+                *(ix["column_names"][0] for ix in schema.get_indexes(name) if ix["unique"]),
+            }
+            for name in tables
+        }
+
+    database = Database(url)
+    async with database.read() as connection:
+        found = await connection.run_sync(leaders)
+    await database.dispose()
+    assert len(found) == len(metadata.tables)
+    assert set().union(*found.values()) == {"account"}
+
+
+async def test_migrating_again_and_at_once_changes_nothing(url: str, order: Order) -> None:
+    async with Ledger(url) as ledger:
+        charge = (await ledger.begin_charge(order())).charge
+        await asyncio.gather(migrate(url), migrate(url))
+        assert await ledger.charge("default", id=charge.id) == charge
+
+
+async def test_charges_of_before_outlive_the_change_of_tables(url: str, order: Order) -> None:
+    """Back to the first tables and on to today's, with a charge in them."""
+    async with Ledger(url) as ledger:
+        charge = (await ledger.begin_charge(order())).charge
+
+    def back(connection: Connection) -> None:
+        config = migration._config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+
+    database = Database(url)
+    async with database.write() as transaction:
+        await transaction.connection.run_sync(back)
+    await database.dispose()
+    with pytest.raises(WrongRevision, match="0001"):
+        await Ledger(url).open()
+    await migrate(url)
+    async with Ledger(url) as ledger:
+        assert await ledger.charge("default", id=charge.id) == charge
+
+
+async def test_two_processes_may_create_the_tables_at_once(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'new.db'}"
+    await asyncio.gather(*(migrate(url) for _ in range(3)))
+    async with Ledger(url):
+        pass
+
+
+async def test_a_database_that_was_not_migrated_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(WrongRevision, match="asiabill-gateway migrate"):
+        await Ledger(f"sqlite+aiosqlite:///{tmp_path / 'new.db'}").open()
+
+
+async def test_sqlite_commits_reach_the_disk(tmp_path: Path, empty_file: Path) -> None:
+    """`sent` must survive a power failure, so synchronous is FULL (2) and the log is WAL."""
+    database = Database(f"sqlite+aiosqlite:///{empty_file}")
+    found = {}
+    async with database.read() as connection:
+        for pragma in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout"):
+            found[pragma] = (await connection.exec_driver_sql(f"PRAGMA {pragma}")).scalar()
+    await database.dispose()
+    assert found == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "busy_timeout": 5000,
+    }
+
+
+async def test_a_locked_file_is_an_error_that_says_so_and_passes(
+    sqlite_file: Path, order: Order
+) -> None:
+    async with Ledger(f"sqlite+aiosqlite:///{sqlite_file}") as ledger:
+        charge = (await ledger.begin_charge(order())).charge
+        holder = sqlite3.connect(sqlite_file, isolation_level=None)
+        holder.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(LedgerUnavailable):
+            await ledger.settle("default", charge.id, Sent("r"))
+        assert await ledger.charge("default", id=charge.id) == charge
+        holder.execute("ROLLBACK")
+        holder.close()
+        await ledger.settle("default", charge.id, Sent("r"))
+
+
+async def test_a_process_whose_connection_is_lost_in_the_middle_has_not_sent(
+    postgres_url: str, order: Order, kick: Callable[[str], object]
+) -> None:
+    """PostgreSQL takes the row back from a process that was stopped for too long."""
+    async with Ledger(postgres_url) as ledger:
+        charge = (await ledger.begin_charge(order())).charge
+        await kick(postgres_url)  # type: ignore[misc]
+        sent = (await ledger.settle("default", charge.id, Sent("r"))).charge
+        assert sent.send_no == 1
+        with pytest.raises(NotSendable):
+            await ledger.settle("default", charge.id, Sent("r"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite+aiosqlite:////nowhere/at/all.db",
+        "postgresql+asyncpg://postgres@127.0.0.1:9/none",
+    ],
+)
+async def test_a_database_that_is_not_there_is_unavailable(url: str) -> None:
+    with pytest.raises(LedgerUnavailable):
+        await Ledger(url).open()
+    # The driver's thread tells the loop that it ends, and must find it open.
+    for thread in threading.enumerate():
+        if "_connection_worker_thread" in thread.name:
+            await asyncio.to_thread(thread.join, 10)
+
+
+async def test_a_server_that_refuses_us_is_unavailable(postgres_url: str) -> None:
+    with pytest.raises(LedgerUnavailable):
+        await Ledger(postgres_url.replace("/test_", "/none_")).open()
+
+
+def test_only_the_two_drivers_are_taken() -> None:
+    with pytest.raises(ValueError, match="asyncpg"):
+        Ledger("postgresql+psycopg://postgres@127.0.0.1/none")
