@@ -1,0 +1,1 @@
+"""The composition root: settings, HTTP, credentials, pages and the command line."""

@@ -1,0 +1,230 @@
+"""The ASGI application, put together from the settings."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from clients.asiabill import Asiabill, AsiabillError, Call, Deadlines, Transport
+from gateway import graphiql, log, metrics
+from gateway.authentication import ACCOUNT, Authentication
+from gateway.demo import DemoCustomer
+from gateway.graphql import GraphQLEndpoint
+from gateway.incoming import Incoming
+from gateway.recovery import Recovery
+from gateway.return_page import ReturnPage
+from gateway.settings import SIMULATOR_KEY, Mode, Settings
+from gateway.sockets import Sockets
+from gateway.webhooks import Webhooks
+from ledger import Ledger, LedgerError, Settled
+from resolvers.account import Account
+from resolvers.context import Caller, Context, Policy
+from resolvers.cost import Cost, count_upstream_call
+from resolvers.session import ClientSessions
+from schema import root
+
+# What a stopping process still waits for after its requests had their time: see `serving`.
+DRAIN_SECONDS = 4.0
+
+_log = structlog.get_logger("gateway")
+
+
+class Gateway:
+    """What this process holds while it serves: connections, the ledger and the rules."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._sessions = ClientSessions(
+            [secret.get_secret_value() for secret in settings.session_secrets], now
+        )
+        self._authentication = Authentication(
+            settings.server_keys,
+            self._sessions,
+            key_origins=frozenset({own_origin(settings)} if settings.graphiql else ()),
+        )
+        self._policy = Policy(
+            live=settings.live,
+            raw_cards=bool(settings.raw_cards),
+            public_url=settings.public_url,
+            script_url=settings.script_url,
+            return_origins=frozenset(settings.return_origins),
+        )
+        self.ledger = Ledger(
+            settings.database_url.get_secret_value(), now=now, observe=_charge_settled
+        )
+        self._transport = Transport(
+            limit=settings.upstream_limit,
+            require_signed_answers=settings.asiabill_signed_answers,
+            observe=_called,
+            deadlines=Deadlines(drain=DRAIN_SECONDS),
+        )
+        self.account = Account(
+            ACCOUNT, Asiabill(settings.credentials, settings.endpoints, self._transport)
+        )
+        self.recovery = Recovery(self.account, self.ledger)
+        self._demo = DemoCustomer(self.account.asiabill)
+
+    @asynccontextmanager
+    async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        """Open everything, serve, then close in the other order after the calls under way."""
+        async with self.opened(), aclosing(self.recovery):
+            await self.recovery.start()
+            yield
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """The ledger and the way to Asiabill, without anything that works by itself.
+
+        The transport ends first: a charge that is still waiting for its answer then learns that
+        there is none, and can write that down before the ledger closes.
+        """
+        async with self.ledger, aclosing(self.account), self._transport:
+            yield
+
+    def sign_in(self, incoming: Incoming) -> Caller:
+        """Who a request comes from. Raises Unauthenticated."""
+        principal = self._authentication.principal(incoming.authorization, incoming.origin)
+        return Caller(
+            id=incoming.id,
+            principal=principal,
+            account=self.account if principal else None,
+            ip=incoming.ip,
+            language=incoming.language,
+        )
+
+    def begin(self, caller: Caller) -> Context:
+        """Begin an operation."""
+        return Context(
+            caller=caller,
+            policy=self._policy,
+            ledger=self.ledger,
+            sessions=self._sessions,
+            cost=Cost(limit=self.settings.upstream_limit),
+            now=now,
+        )
+
+    async def graphiql_config(self, _request: Request) -> dict[str, object]:
+        """Where GraphiQL asks and as whom: in mode simulator with a ready key and customer."""
+        config: dict[str, object] = {
+            "endpoint": "/graphql",
+            "subscriptions": "/graphql",
+            "headers": {},
+        }
+        customer_id, payment_method_id = "cus_...", "pm_..."
+        if self.settings.mode is Mode.SIMULATOR:
+            config["notice"] = "Simulator: no real money moves"
+            config["headers"] = {"Authorization": f"Bearer {SIMULATOR_KEY}"}
+            try:
+                customer_id = await self._demo.id()
+                cards = await self.account.asiabill.payment_methods(customer_id)
+                newest = max(cards, key=lambda card: card.id, default=None)
+                payment_method_id = newest.id if newest else payment_method_id
+            except AsiabillError as error:
+                _log.warning("no demo customer", reason=str(error))
+        else:
+            config["notice"] = "Asiabill's test platform: no real money moves"
+        return config | {"tabs": graphiql.tabs(customer_id, payment_method_id)}
+
+    async def healthz(self, _request: Request) -> Response:
+        """Alive."""
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(self, _request: Request) -> Response:
+        """Ready to serve: the ledger can be read."""
+        try:
+            await self.ledger.ping()
+        except LedgerError as error:
+            return JSONResponse({"status": "unavailable", "reason": type(error).__name__}, 503)
+        return JSONResponse({"status": "ok"})
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """The application. Without settings they are read from the environment."""
+    settings = settings or Settings()
+    log.configure()
+    gateway = Gateway(settings)
+    schema = root.build(introspection=bool(settings.introspection))
+    endpoint = GraphQLEndpoint(schema, gateway.sign_in, gateway.begin)
+    sockets = Sockets(schema, gateway.sign_in, gateway.begin, settings.cors_origins)
+    webhooks = Webhooks(gateway.account, settings.credentials, gateway.ledger)
+    returns = ReturnPage(gateway.account, settings.credentials, gateway.ledger)
+
+    async def subscriptions(websocket: WebSocket) -> None:
+        await sockets(websocket.scope, websocket.receive, websocket.send)
+
+    routes: list[BaseRoute] = [
+        Route("/graphql", endpoint.answer, methods=["POST"]),
+        WebSocketRoute("/graphql", subscriptions),
+        Route("/webhooks/asiabill", webhooks.receive, methods=["POST"]),
+        Route("/return/{charge_id}", returns.visit, methods=["GET"]),
+        Route("/healthz", gateway.healthz),
+        Route("/readyz", gateway.readyz),
+        Route("/metrics", metrics.page),
+    ]
+    if settings.graphiql:
+        routes += [
+            Route("/", _to_graphiql),
+            Mount("/graphiql", graphiql.pages(gateway.graphiql_config)),
+        ]
+    return Starlette(
+        routes=routes,
+        lifespan=gateway.lifespan,
+        middleware=[
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.cors_origins,
+                allow_methods=["POST"],
+                allow_headers=["authorization", "content-type"],
+                expose_headers=["x-request-id"],
+                max_age=600,
+            )
+        ],
+    )
+
+
+def own_origin(settings: Settings) -> str:
+    """The origin of this service's own pages."""
+    parts = urlsplit(settings.public_url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def now() -> datetime:
+    """The machine's clock."""
+    return datetime.now(UTC)
+
+
+async def _to_graphiql(_request: Request) -> Response:
+    return RedirectResponse("/graphiql/")
+
+
+def _called(call: Call) -> None:
+    if call.outcome is None:
+        count_upstream_call()
+    else:
+        metrics.UPSTREAM_CALLS.labels(call.endpoint, call.outcome.value).inc()
+
+
+def _charge_settled(settled: Settled) -> None:
+    """One line and one count for each change of a charge; an alarm is an error in the log."""
+    charge, step = settled.charge, settled.transition
+    facts = {
+        "charge_id": charge.id,
+        "order_no": charge.order_no,
+        "trade_no": charge.trade_no,
+        "status": charge.status.value,
+    }
+    if step.applied:
+        metrics.CHARGE_CHANGES.labels(charge.status.value).inc()
+        _log.info("charge", **facts)
+    if step.alarm is not None:
+        metrics.CHARGE_ALARMS.labels(step.alarm.value).inc()
+        _log.error("charge alarm", alarm=step.alarm.value, note=step.note, **facts)

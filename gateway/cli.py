@@ -1,0 +1,253 @@
+"""The command `asiabill-gateway`."""
+
+import asyncio
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+# The rooms are imported where a command needs them: half of the commands need none, and loading
+# all of them takes a second.
+if TYPE_CHECKING:
+    from gateway.settings import Settings
+    from ledger import Charge
+
+app = typer.Typer(
+    help="A GraphQL payments gateway between a shop's pages and Asiabill.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+schema_app = typer.Typer(help="Print the schema, or check what changed.", no_args_is_help=True)
+app.add_typer(schema_app, name="schema")
+
+_out = Console(soft_wrap=True, highlight=False)
+_err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    workers: Annotated[int, typer.Option(help="Processes that serve.", min=1)] = 1,
+) -> None:
+    """Serve the gateway; in mode simulator with the simulator beside it, on the next port."""
+    from gateway import serving
+    from gateway.settings import Mode
+
+    # Workers are processes of their own that read the environment: options go the same way.
+    if host is not None:
+        os.environ["GATEWAY_HOST"] = host
+    if port is not None:
+        os.environ["GATEWAY_PORT"] = str(port)
+    settings = _settings()
+    _migrate(settings)
+    base = settings.public_url
+    if settings.mode is Mode.SIMULATOR:
+        _err.print("[bold yellow]mode simulator: no real money moves[/]")
+    _err.print(f"GraphQL    {base}/graphql")
+    if settings.graphiql:
+        _err.print(f"GraphiQL   {base}/graphiql/")
+    if settings.mode is Mode.SIMULATOR:
+        _err.print(f"Simulator  {settings.asiabill_payment_url.removesuffix('/V2022-03')}/")
+    serving.serve(settings, workers)
+
+
+@app.command()
+def simulator(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 9000,
+    gateway_no: Annotated[str, typer.Option(help="The account's gateway number.")] = "12246002",
+    sign_key: Annotated[
+        str, typer.Option(help="The account's sign key.", envvar="GATEWAY_ASIABILL_SIGN_KEY")
+    ] = "12H4567r",
+    pci: Annotated[bool, typer.Option(help="Whether raw cards are taken.")] = True,
+    saved_cards: Annotated[bool, typer.Option(help="Whether cards may be saved.")] = True,
+    pre_authorize: Annotated[
+        bool, typer.Option(help="Whether card payments hold the money and do not take it.")
+    ] = False,
+    state: Annotated[Path | None, typer.Option(help="File that outlives the process.")] = None,
+    webhook_time_scale: Annotated[
+        float, typer.Option(help="Factor on the waits between deliveries.", min=0.0)
+    ] = 1.0,
+) -> None:
+    """Run the simulator of Asiabill alone."""
+    from simulator import Options
+    from simulator.server import serve as serve_simulator
+
+    options = Options(
+        gateway_no=gateway_no,
+        sign_key=sign_key,
+        pci=pci,
+        saved_cards=saved_cards,
+        pre_authorize=pre_authorize,
+        state_file=state,
+        webhook_time_scale=webhook_time_scale,
+        public_url=f"http://{host}:{port}",
+    )
+    serve_simulator(options, host, port)
+
+
+@app.command()
+def token(
+    customer: Annotated[str, typer.Option(help="The customer's cus_ id.")],
+    role: Annotated[str, typer.Option(help="Only customer has tokens.")] = "customer",
+    permissions: Annotated[
+        str, typer.Option(help="Comma-separated permissions.")
+    ] = "READ_CARDS,PAY",
+    intent: Annotated[str | None, typer.Option(help="The payment intent that it pays.")] = None,
+    ttl: Annotated[int, typer.Option(help="Seconds that it is good for.", min=1)] = 900,
+) -> None:
+    """Print a client-session token, as createClientSession mints it."""
+    from gateway.authentication import ACCOUNT
+    from resolvers.principal import ClientPermission
+    from resolvers.session import MAX_TTL, ClientSessions
+
+    if role != "customer":
+        raise typer.BadParameter("only customer has tokens; use `key` for merchant and ops")
+    if timedelta(seconds=ttl) > MAX_TTL:
+        raise typer.BadParameter(f"at most {int(MAX_TTL.total_seconds())}", param_hint="--ttl")
+    try:
+        allowed = frozenset(ClientPermission[word.strip()] for word in permissions.split(","))
+    except KeyError as error:
+        known = ", ".join(ClientPermission.__members__)
+        raise typer.BadParameter(f"known are {known}", param_hint="--permissions") from error
+    secrets = [secret.get_secret_value() for secret in _settings().session_secrets]
+    sessions = ClientSessions(secrets, lambda: datetime.now(UTC))
+    minted = sessions.mint(ACCOUNT, customer, allowed, timedelta(seconds=ttl), intent)
+    typer.echo(minted.token)
+
+
+@app.command()
+def key(
+    name: Annotated[str, typer.Option(help="Who will use it, for the log.")],
+    role: Annotated[str, typer.Option(help="merchant or ops.")] = "merchant",
+) -> None:
+    """Mint a server key: printed once, with the line for GATEWAY_MERCHANT_KEYS."""
+    from gateway import server_key
+    from resolvers.principal import Role
+
+    if role not in ("merchant", "ops"):
+        raise typer.BadParameter("merchant or ops", param_hint="--role")
+    try:
+        minted, kept = server_key.mint(name, Role[role.upper()])
+    except ValueError as error:
+        hint = "letters, digits, - and _ only"
+        raise typer.BadParameter(hint, param_hint="--name") from error
+    typer.echo(f"key   {minted}")
+    typer.echo(f"line  {kept.line}")
+
+
+@app.command()
+def reconcile() -> None:
+    """Ask Asiabill about every charge whose end is not known, once; exit code 1 where doubt is left."""
+    from gateway import log
+
+    log.configure()
+    charges = asyncio.run(_reconcile(_settings()))
+    table = Table("charge", "order", "status", "trade")
+    for charge in charges:
+        table.add_row(charge.id, charge.order_no, charge.status, charge.trade_no or "")
+    if charges:
+        _out.print(table)
+    doubtful = sum(1 for charge in charges if not charge.final)
+    _out.print(f"{len(charges)} looked up, {len(charges) - doubtful} settled, {doubtful} in doubt")
+    if doubtful:
+        raise typer.Exit(1)
+
+
+@app.command(name="migrate")
+def migrate_command() -> None:
+    """Bring the ledger's database to the newest revision."""
+    settings = _settings()
+    _migrate(settings)
+    _err.print("the database is at the newest revision")
+
+
+@schema_app.command(name="print")
+def schema_print() -> None:
+    """Print the schema in SDL, as schema.graphql holds it."""
+    from schema import root
+
+    typer.echo(root.build().as_str())
+
+
+@schema_app.command(name="check")
+def schema_check(
+    file: Annotated[Path, typer.Option(help="The committed schema.")] = Path("schema.graphql"),
+    released: Annotated[Path, typer.Option(help="The last released schema.")] = Path(
+        "schema/released.graphql"
+    ),
+) -> None:
+    """Fail where schema.graphql is stale, or where it breaks clients of the last release."""
+    from graphql import GraphQLError
+
+    from schema import changes, root
+
+    present = root.build().as_str() + "\n"
+    if not file.exists() or file.read_text(encoding="utf-8") != present:
+        _err.print(f"[red]{file} is not what the code says: run `make schema`[/]")
+        raise typer.Exit(1)
+    try:
+        found = changes.between(released.read_text(encoding="utf-8"), present)
+    except (OSError, GraphQLError) as error:
+        _err.print(f"[red]{released} can't be read as a schema: {error}[/]")
+        raise typer.Exit(2) from error
+    for kind, colour, lines in (
+        ("breaking", "red", found.breaking),
+        ("dangerous", "yellow", found.dangerous),
+        ("safe", "green", found.safe),
+    ):
+        for line in lines:
+            _out.print(f"[{colour}]{kind}[/] {line}", markup=True)
+    _out.print(
+        f"{len(found.breaking)} breaking, {len(found.dangerous)} dangerous, {len(found.safe)} safe"
+    )
+    if found.breaking:
+        raise typer.Exit(1)
+
+
+async def _reconcile(settings: "Settings") -> list["Charge"]:
+    from gateway.app import Gateway
+    from ledger import LedgerError
+
+    gateway = Gateway(settings)
+    try:
+        async with gateway.opened():
+            return await gateway.recovery.once()
+    except LedgerError as error:
+        _err.print(f"[red]the database can't be used: {error}[/]")
+        raise typer.Exit(2) from error
+
+
+def _settings() -> "Settings":
+    from pydantic import ValidationError
+
+    from gateway.settings import Settings
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        for problem in error.errors(include_input=False, include_url=False):
+            name = "_".join(str(part) for part in problem["loc"]).upper()
+            prefix = f"GATEWAY_{name}: " if name else ""
+            for line in problem["msg"].removeprefix("Value error, ").split("; "):
+                _err.print(f"[red]{prefix}{line}[/]")
+        raise typer.Exit(2) from error
+
+
+def _migrate(settings: "Settings") -> None:
+    from ledger import LedgerError, migrate
+
+    try:
+        asyncio.run(migrate(settings.database_url.get_secret_value()))
+    except LedgerError as error:
+        _err.print(f"[red]the database can't be used: {error}[/]")
+        raise typer.Exit(1) from error
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,191 @@
+"""GraphiQL from our own files: no outside address, and a strict policy for what the page may do."""
+
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from secrets import token_hex
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_STATIC = str(files("gateway") / "static" / "graphiql")
+
+# Monaco writes its themes into style elements and starts its workers from our own files.
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "worker-src 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "form-action 'none'",
+    )
+)
+
+
+class Tab(msgspec.Struct):
+    """A named example operation."""
+
+    title: str
+    query: str
+    variables: str
+
+
+EXAMPLES = (
+    (
+        "SavedCards",
+        """# A customer's saved cards. Press the play button.
+query SavedCards($customerId: ID!) {
+  customer(id: $customerId) {
+    id
+    email
+    savedCards {
+      id
+      brand
+      last4
+      isDefault
+    }
+  }
+}
+""",
+        {"customerId": "CUSTOMER"},
+    ),
+    (
+        "AddCard",
+        """# Add a card of the simulator. In a shop the card's number goes into Asiabill's hosted
+# fields, and only their id comes here (hostedPaymentMethodId).
+mutation AddCard($customerId: ID!, $card: RawCard!, $billing: BillingInput!) {
+  createPaymentMethod(customerId: $customerId, card: $card, billing: $billing) {
+    paymentMethod {
+      id
+      brand
+      last4
+    }
+    customer {
+      savedCards {
+        id
+        brand
+        last4
+      }
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+""",
+        {
+            "customerId": "CUSTOMER",
+            "card": {
+                "number": "3566002020360505",
+                "expMonth": "11",
+                "expYear": "2038",
+                "securityCode": "123",
+            },
+            "billing": {
+                "firstName": "Demo",
+                "lastName": "Buyer",
+                "email": "demo.buyer@example.com",
+                "address": {
+                    "line1": "1 Example Street",
+                    "city": "Berlin",
+                    "postalCode": "10115",
+                    "country": "DE",
+                },
+            },
+        },
+    ),
+    (
+        "Charge",
+        """# Pay with a saved card. Repeat it unchanged and nothing is charged again (replayed: true).
+mutation Charge($customerId: ID!, $paymentMethodId: ID!, $key: String!) {
+  charge(
+    customerId: $customerId
+    paymentMethodId: $paymentMethodId
+    order: { amount: { amount: "10.99", currency: "USD" } }
+    idempotencyKey: $key
+  ) {
+    charge {
+      id
+      orderNo
+      tradeNo
+      status
+      live
+      amount {
+        amount
+        currency
+      }
+      decline {
+        customerMessage
+      }
+    }
+    replayed
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+""",
+        {"customerId": "CUSTOMER", "paymentMethodId": "CARD", "key": "KEY"},
+    ),
+)
+
+
+def tabs(customer_id: str, payment_method_id: str) -> list[Tab]:
+    """The example operations with a customer and a card that exist, and an order not yet paid."""
+    key = f"order-{token_hex(4)}"
+    known = {"CUSTOMER": customer_id, "CARD": payment_method_id, "KEY": key}
+
+    def fill(variables: dict[str, Any]) -> str:
+        filled = {
+            name: known.get(value, value) if isinstance(value, str) else value
+            for name, value in variables.items()
+        }
+        return msgspec.json.format(msgspec.json.encode(filled), indent=2).decode()
+
+    return [Tab(title, query, fill(variables)) for title, query, variables in EXAMPLES]
+
+
+def pages(config: Callable[[Request], Awaitable[dict[str, Any]]]) -> ASGIApp:
+    """The page, its files and `config.json`, which tells it where and as whom to ask."""
+
+    async def config_json(request: Request) -> Response:
+        return JSONResponse(msgspec.to_builtins(await config(request)))
+
+    app = Starlette(
+        routes=[
+            Route("/config.json", config_json),
+            Mount("/", StaticFiles(directory=_STATIC, html=True)),
+        ]
+    )
+    return _with_policy(app)
+
+
+def _with_policy(app: ASGIApp) -> ASGIApp:
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_policy(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["content-security-policy"] = POLICY
+                headers["x-content-type-options"] = "nosniff"
+                headers["referrer-policy"] = "no-referrer"
+                headers.setdefault("cache-control", "no-cache")
+            await send(message)
+
+        await app(scope, receive, send_with_policy)
+
+    return guarded

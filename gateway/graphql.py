@@ -1,0 +1,201 @@
+"""GraphQL over HTTP: one POST, one operation. Source: the GraphQL-over-HTTP specification.
+
+A subscription is answered as server-sent events where the client takes nothing else.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from datetime import datetime
+from typing import Any, NoReturn, cast
+
+import msgspec
+from graphql import GraphQLError
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from strawberry.exceptions import MissingQueryError
+from strawberry.http.streaming import SSETransport, merge_stream_with_heartbeat
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+from strawberry.utils.aio import aclosing
+
+from gateway import body as bodies
+from gateway.answer import body_of, errors_of, results_of
+from gateway.incoming import Incoming
+from resolvers.context import Caller, Context
+from resolvers.cost import account_to
+from resolvers.failure import BadUserInput, Failure, Unauthenticated
+from schema.root import Schema
+
+MAX_BODY = 64 * 1024
+_GRAPHQL_JSON = "application/graphql-response+json"
+_JSON = "application/json"
+_EVENTS = "text/event-stream"
+_ONE_ANSWER = frozenset({OperationType.QUERY, OperationType.MUTATION})
+_STREAMED = frozenset({OperationType.SUBSCRIPTION})
+
+SignIn = Callable[[Incoming], Caller]
+
+
+class _Asked(msgspec.Struct, rename="camel"):
+    query: str
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = None
+    extensions: dict[str, Any] | None = None
+
+
+class _Refused(Exception):
+    """The request is not one that GraphQL can run."""
+
+    def __init__(self, status: int, failure: Failure, headers: dict[str, str] | None = None):
+        super().__init__(str(failure))
+        self.status = status
+        self.failure = failure
+        self.headers = headers or {}
+
+
+class GraphQLEndpoint:
+    """The HTTP side of `/graphql`. `sign_in` tells who asks, `begin` gives an operation its context."""
+
+    def __init__(self, schema: Schema, sign_in: SignIn, begin: Callable[[Caller], Context]) -> None:
+        self._schema = schema
+        self._sign_in = sign_in
+        self._begin = begin
+        self._sse = SSETransport()
+
+    async def answer(self, request: Request) -> Response:
+        """Answer one POST. A request that is no GraphQL gets 4xx and an error in GraphQL's form."""
+        incoming = Incoming.of(request)
+        media = _media_type(request.headers.get("accept", ""))
+        headers = {"x-request-id": incoming.id, "cache-control": "no-store", "vary": "accept"}
+        try:
+            caller = self._caller(incoming)
+            asked = await _asked(request)
+            context = self._begin(caller)
+            if media == _EVENTS:
+                return self._stream(asked, context, headers)
+            result = await self._run(asked, context)
+        except _Refused as refused:
+            failure = GraphQLError(str(refused.failure), original_error=refused.failure)
+            content = {"errors": errors_of([failure], incoming.id)}
+            shown_as = _JSON if media == _EVENTS else media
+            return _response(content, refused.status, shown_as, headers | refused.headers)
+        content = body_of(result, context)
+        # With the older media type a client can't tell a refusal of ours from a proxy's by status.
+        status = 400 if media == _GRAPHQL_JSON and "data" not in content else 200
+        return _response(content, status, media, headers)
+
+    def _caller(self, incoming: Incoming) -> Caller:
+        try:
+            return self._sign_in(incoming)
+        except Unauthenticated as failure:
+            raise _Refused(401, failure, {"www-authenticate": "Bearer"}) from None
+
+    async def _run(self, asked: _Asked, context: Context) -> ExecutionResult:
+        account_to(context.cost)
+        try:
+            return await self._schema.execute(
+                asked.query,
+                variable_values=asked.variables,
+                context_value=context,
+                operation_name=asked.operation_name,
+                allowed_operation_types=_ONE_ANSWER,
+            )
+        except InvalidOperationTypeError:
+            _refuse(f"A subscription needs Accept: {_EVENTS}, or a socket.")
+        except (MissingQueryError, CannotGetOperationTypeError) as error:
+            _refuse_document(error)
+
+    def _stream(
+        self, asked: _Asked, context: Context, headers: dict[str, str]
+    ) -> StreamingResponse:
+        """Server-sent events in graphql-sse's distinct mode, until the end or the token's.
+
+        It opens before there is anything to tell: a client must not wait for the first news to
+        know that it listens.
+        """
+
+        async def events() -> AsyncGenerator[str, None]:
+            try:
+                async with asyncio.timeout_at(_loop_time(context)):
+                    source = await self._schema.stream(
+                        asked.query,
+                        variable_values=asked.variables,
+                        context_value=context,
+                        operation_name=asked.operation_name,
+                        allowed_operation_types=_STREAMED,
+                    )
+                    async with aclosing(results_of(source)) as results:
+                        async for result in results:
+                            content = body_of(result, context)
+                            yield self._sse.encode_next(cast("Any", content), _text)
+            except TimeoutError:
+                pass
+            yield self._sse.encode_complete()
+
+        merged = merge_stream_with_heartbeat(
+            events,
+            lambda: self._sse.heartbeat_message(_text),
+            interval=self._sse.heartbeat_interval,
+            send_initial_heartbeat=False,
+        )
+        return StreamingResponse(merged(), headers={**headers, **self._sse.headers})
+
+
+def _loop_time(context: Context) -> float | None:
+    """When the caller's token ends, in the loop's time; None where it does not."""
+    expires_at: datetime | None = context.principal.expires_at
+    if expires_at is None:
+        return None
+    left = (expires_at - context.now()).total_seconds()
+    return asyncio.get_running_loop().time() + max(0.0, left)
+
+
+def _refuse(message: str) -> NoReturn:
+    raise _Refused(400, BadUserInput(message)) from None
+
+
+def _refuse_document(error: Exception) -> NoReturn:
+    if isinstance(error, MissingQueryError):
+        _refuse("query is empty.")
+    _refuse("operationName names no operation of the document.")
+
+
+async def _asked(request: Request) -> _Asked:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
+        raise _Refused(415, BadUserInput("Send the operation as application/json."))
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise _Refused(415, BadUserInput("Send the body without content-encoding."))
+    try:
+        return msgspec.json.decode(await bodies.read(request, MAX_BODY), type=_Asked)
+    except bodies.TooLarge:
+        too_large = BadUserInput(f"The body may have {MAX_BODY} bytes.")
+        raise _Refused(413, too_large, {"connection": "close"}) from None
+    except bodies.Incomplete:
+        _refuse("The body is not complete.")
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        # Only the place of the mistake is told: the value may be a card.
+        where = str(error).rpartition(" - at ")[2] if " - at " in str(error) else "the body"
+        _refuse(f"Not a GraphQL request, see {where}.")
+
+
+def _media_type(accept: str) -> str:
+    kinds = {part.partition(";")[0].strip() for part in accept.lower().split(",")}
+    if _GRAPHQL_JSON in kinds:
+        return _GRAPHQL_JSON
+    # Some clients always add text/event-stream: stream only where no JSON is accepted.
+    if _EVENTS in kinds and not kinds & {_JSON, "application/*", "*/*"}:
+        return _EVENTS
+    return _JSON
+
+
+def _text(content: object) -> str:
+    return msgspec.json.encode(content).decode()
+
+
+def _response(
+    content: dict[str, Any], status: int, media: str, headers: dict[str, str]
+) -> Response:
+    return Response(
+        msgspec.json.encode(content), status, headers, media_type=f"{media}; charset=utf-8"
+    )

@@ -1,0 +1,43 @@
+"""What is counted, for `/metrics`. No label grows without bound."""
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, generate_latest
+from starlette.requests import Request
+from starlette.responses import Response
+
+REGISTRY = CollectorRegistry()
+
+UPSTREAM_CALLS = Counter(
+    "gateway_upstream_calls_total",
+    "Calls to Asiabill by endpoint and outcome.",
+    ["endpoint", "outcome"],
+    registry=REGISTRY,
+)
+CHARGE_CHANGES = Counter(
+    "gateway_charge_changes_total",
+    "Changes of charges by the status that they came to.",
+    ["status"],
+    registry=REGISTRY,
+)
+CHARGE_ALARMS = Counter(
+    "gateway_charge_alarms_total",
+    "News of a charge that no rule can put right; a person must look.",
+    ["alarm"],
+    registry=REGISTRY,
+)
+WEBHOOKS = Counter(
+    "gateway_webhooks_total",
+    "Notifications by what became of them: new, repeat, forged, malformed, unavailable.",
+    ["outcome"],
+    registry=REGISTRY,
+)
+LOOKUPS = Counter(
+    "gateway_lookups_total",
+    "Look-ups of charges in doubt: answered or unanswered.",
+    ["outcome"],
+    registry=REGISTRY,
+)
+
+
+async def page(_request: Request) -> Response:
+    """The counts of this process, for Prometheus."""
+    return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

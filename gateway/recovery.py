@@ -1,0 +1,108 @@
+"""The resolver of doubts: asks Asiabill about every charge whose end is not known, until it is.
+
+One runs in each process; leases in the ledger keep two of them from asking the same at once.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Final
+from uuid import uuid4
+
+import structlog
+
+from gateway import metrics
+from ledger import Charge, Doubt, Ledger, LedgerError
+from resolvers import lookups, notifications
+from resolvers.account import Account
+
+_BATCH: Final = 50
+_IDLE_SECONDS: Final = 1.0
+_LEAST_SECONDS: Final = 0.05
+_PENDING_EVERY: Final = 5
+_STOP_SECONDS: Final = 3.0
+
+_log = structlog.get_logger("gateway.recovery")
+
+
+class Recovery:
+    """Looks up what is due, round after round, from `start` to `aclose`."""
+
+    def __init__(self, account: Account, ledger: Ledger) -> None:
+        self._account = account
+        self._ledger = ledger
+        self._owner = uuid4().hex
+        self._task: asyncio.Task[None] | None = None
+        self._stop = asyncio.Event()
+
+    async def start(self) -> None:
+        """Make everything unsettled due, since whoever was to settle it may have died, and begin."""
+        unsettled = await self._ledger.look_at_all()
+        if unsettled:
+            _log.info("unsettled charges found", count=unsettled)
+        self._task = asyncio.create_task(self._run())
+
+    async def aclose(self) -> None:
+        """End after the present round, or after a few seconds; what is left has its lease run out."""
+        self._stop.set()
+        if self._task is not None:
+            done, _ = await asyncio.wait({self._task}, timeout=_STOP_SECONDS)
+            if not done:
+                self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def once(self) -> list[Charge]:
+        """Look up everything that is unsettled, each once. The charges as they are then."""
+        await self._ledger.look_at_all()
+        seen: dict[str, Charge] = {}
+        while doubts := await self._ledger.due_doubts(self._owner, _BATCH):
+            await self._resolve(doubts)
+            seen |= await self._ledger.charges(
+                self._account.name, [doubt.charge.id for doubt in doubts]
+            )
+        return list(seen.values())
+
+    async def round(self) -> int:
+        """Look up what is due. How many charges that were."""
+        doubts = await self._ledger.due_doubts(self._owner, _BATCH)
+        if doubts:
+            await self._resolve(doubts)
+        return len(doubts)
+
+    async def _resolve(self, doubts: Sequence[Doubt]) -> None:
+        found = await lookups.look_up(self._account, [doubt.charge for doubt in doubts])
+        for doubt in doubts:
+            message = found[doubt.charge.id]
+            metrics.LOOKUPS.labels("unanswered" if message is None else "answered").inc()
+            if message is None:
+                await self._ledger.put_back(doubt)
+                continue
+            await self._ledger.settle(doubt.charge.account, doubt.charge.id, message)
+            await self._ledger.looked(doubt)
+
+    async def _run(self) -> None:
+        rounds = 0
+        while not self._stop.is_set():
+            try:
+                if rounds % _PENDING_EVERY == 0:
+                    await notifications.apply_pending(self._account, self._ledger)
+                rounds += 1
+                pause = 0.0 if await self.round() == _BATCH else await self._pause()
+            except LedgerError as error:
+                _log.error("recovery waits for the ledger", reason=type(error).__name__)
+                pause = _IDLE_SECONDS
+            except Exception:  # noqa: BLE001 it must outlive every defect, or doubts stay for ever
+                _log.exception("recovery round failed")
+                pause = _IDLE_SECONDS
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._stop.wait()
+
+    async def _pause(self) -> float:
+        due = await self._ledger.next_look_at()
+        if due is None:
+            return _IDLE_SECONDS
+        left = (due - datetime.now(due.tzinfo)).total_seconds()
+        return min(_IDLE_SECONDS, max(_LEAST_SECONDS, left))

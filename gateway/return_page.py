@@ -1,0 +1,89 @@
+"""`GET /return/{chargeId}`: where Asiabill sends the buyer after the bank's page.
+
+Settles nothing: the return signature does not bind the borders of its fields, so it holds for
+other amounts and order numbers too. It is a hint that starts a look-up.
+"""
+
+import asyncio
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from clients.asiabill import Credentials, verify_return
+from ledger import BadText, Charge, Ledger, LedgerError, Returned
+from resolvers import lookups, return_url
+from resolvers.account import Account
+
+# The buyer waits; what is not known by then comes by webhook or by the next look-up.
+_LOOK_SECONDS = 4.0
+_HEADERS = {
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+    "x-content-type-options": "nosniff",
+}
+_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>{title}</title>
+<h1>{title}</h1><p>{text}</p></html>"""
+
+_log = structlog.get_logger("gateway.return_page")
+
+
+class ReturnPage:
+    """Sends the buyer on to the app with the charge's id alone."""
+
+    def __init__(self, account: Account, credentials: Credentials, ledger: Ledger) -> None:
+        self._account = account
+        self._credentials = credentials
+        self._ledger = ledger
+
+    async def visit(self, request: Request) -> Response:
+        """303 to the app's own address; a plain page where the shop gave none."""
+        try:
+            charge = await self._ledger.charge(
+                self._account.name, id=request.path_params["charge_id"]
+            )
+            if charge is None:
+                return _unknown()
+            await self._hint(charge, request)
+        except BadText:
+            return _unknown()
+        except LedgerError as error:
+            _log.error("return page without ledger", reason=type(error).__name__)
+            return _page("One moment", "The payment is being checked. Please reload.", 503)
+        if charge.return_url is None:
+            return _page("Thank you", "The payment is being checked. You may close this page.")
+        return RedirectResponse(
+            return_url.with_charge(charge.return_url, charge.id), 303, headers=_HEADERS
+        )
+
+    async def _hint(self, charge: Charge, request: Request) -> None:
+        if charge.final:
+            return
+        # Only one of several visits looks; each of them is a line of the history.
+        genuine = verify_return(self._credentials, dict(request.query_params))
+        note = "the buyer came back" if genuine else "a visit without a valid signature"
+        await self._ledger.settle(self._account.name, charge.id, Returned(note))
+        if not charge.status.unsettled:
+            return
+        await self._ledger.look_soon(self._account.name, charge.id)
+        look = self._account.reads.share(
+            ("return", charge.id), lambda: self._look(charge), lambda: None
+        )
+        try:
+            async with asyncio.timeout(_LOOK_SECONDS):
+                await look
+        except TimeoutError:
+            pass
+
+    async def _look(self, charge: Charge) -> None:
+        await lookups.settle(self._account, self._ledger, charge)
+
+
+def _unknown() -> Response:
+    return _page("Unknown payment", "There is no such payment.", 404)
+
+
+def _page(title: str, text: str, status: int = 200) -> Response:
+    return HTMLResponse(_PAGE.format(title=title, text=text), status, headers=_HEADERS)

@@ -1,0 +1,124 @@
+"""Starting and ending the processes of `serve`: the gateway's own, and the simulator beside it."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+import httpx
+import uvicorn
+
+from gateway.settings import Mode, Settings
+
+_START_SECONDS = 20.0
+_STOP_SECONDS = 10.0
+# With the recovery's end and the transport's drain a stopping process takes less than 30 s. A charge
+# that is cut off is UNKNOWN, and looked up by the next process.
+_DRAIN_SECONDS = 20
+
+
+def serve(settings: Settings, workers: int) -> None:
+    """Serve until SIGTERM or SIGINT; prints `ready http://HOST:PORT` once it answers."""
+    url = f"http://{_bracketed(settings.host)}:{settings.port}"
+    # uvicorn raises the signal again after its orderly end; the simulator must be ended then too.
+    signal.signal(signal.SIGTERM, _end)
+    with _simulator(settings), suppress(KeyboardInterrupt):
+        announcing = threading.Thread(target=_announce, args=(url,), daemon=True)
+        announcing.start()
+        uvicorn.run(
+            "gateway.app:create_app",
+            factory=True,
+            host=settings.host,
+            port=settings.port,
+            workers=workers,
+            loop="uvloop" if sys.platform != "win32" else "asyncio",
+            http="httptools",
+            ws="websockets-sansio",
+            ws_max_size=64 * 1024,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=1000,
+            timeout_graceful_shutdown=_DRAIN_SECONDS,
+        )
+
+
+def _end(_signal: int, _frame: object) -> NoReturn:
+    raise SystemExit(0)
+
+
+@contextmanager
+def _simulator(settings: Settings) -> Iterator[None]:
+    """Run the simulator beside the gateway where it is wanted and not running yet."""
+    wanted = urlsplit(settings.asiabill_payment_url)
+    own = f"127.0.0.1:{settings.port + 1}"
+    if settings.mode is not Mode.SIMULATOR or wanted.netloc != own:
+        yield
+        return
+    url = f"http://{own}"
+    if _answers(f"{url}/_simulator/calls"):
+        # The one of a gateway that was killed: it goes on knowing who was charged.
+        yield
+        return
+    command = [
+        *(sys.executable, "-m", "gateway.cli", "simulator"),
+        *("--port", str(settings.port + 1)),
+        *("--gateway-no", settings.asiabill_gateway_no),
+        *("--state", _state_file(settings)),
+    ]
+    environment = os.environ | {
+        "GATEWAY_ASIABILL_SIGN_KEY": settings.asiabill_sign_key.get_secret_value()
+    }
+    # Our own interpreter, our own module, numbers and a path of ours.
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)  # noqa: S603
+    try:
+        deadline = time.monotonic() + _START_SECONDS
+        while not _answers(f"{url}/_simulator/calls"):
+            if process.poll() is not None:
+                raise SystemExit(f"the simulator did not start (exit code {process.returncode})")
+            if time.monotonic() > deadline:
+                raise SystemExit("the simulator did not answer in time")
+            time.sleep(0.05)
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _announce(url: str) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if _answers(f"{url}/healthz"):
+            sys.stdout.write(f"ready {url}\n")
+            sys.stdout.flush()
+            return
+        time.sleep(0.05)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=1.0, trust_env=False).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _state_file(settings: Settings) -> str:
+    """Beside the ledger, so that both remember or both forget."""
+    url = settings.database_url.get_secret_value()
+    name = url.rpartition("///")[2] if url.startswith("sqlite") else "gateway.db"
+    return f"{name}.simulator.json"

@@ -1,0 +1,209 @@
+"""Everything an operator can decide, from the environment (prefix GATEWAY_) or a file `.env`."""
+
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from clients.asiabill import Credentials, Endpoints
+from gateway.server_key import ServerKey, hashed
+
+# Published by Asiabill in its own SDK and plugins. Source: contract 1.
+TEST_GATEWAY_NO = "12246002"
+TEST_SIGN_KEY = "12H4567r"
+
+SIMULATOR_KEY = "mk_simulator"
+# Public like the key above: both work against the simulator alone.
+_SIMULATOR_SECRET = "the simulator's session secret, worth nothing anywhere else"  # noqa: S105
+
+
+class Mode(StrEnum):
+    """Which Asiabill this service speaks to."""
+
+    SIMULATOR = "simulator"
+    TEST = "test"
+    LIVE = "live"
+
+
+_HOSTS = {
+    Mode.TEST: (
+        "https://testpay.asiabill.com/V2022-03",
+        "https://api-uat.asiabill.com/openApi/V2022-03",
+    ),
+    Mode.LIVE: (
+        "https://safepay.asiabill.com/V2022-03",
+        "https://openapi.asiabill.com/openApi/V2022-03",
+    ),
+}
+
+Words = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Defaults are those of mode `simulator`, where everything works without any setting.
+
+    Raises pydantic's ValidationError, one clear line for each wrong or missing variable.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="GATEWAY_", env_file=".env", extra="ignore", hide_input_in_errors=True
+    )
+
+    mode: Mode = Mode.SIMULATOR
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    public_url: str = ""
+    public_simulator: bool = False
+
+    asiabill_gateway_no: str = ""
+    asiabill_sign_key: SecretStr = SecretStr("")
+    asiabill_payment_url: str = ""
+    asiabill_open_url: str = ""
+    asiabill_signed_answers: bool = False
+    upstream_limit: int = Field(default=32, ge=2, le=1000)
+
+    database_url: SecretStr = SecretStr("sqlite+aiosqlite:///gateway.db")
+    merchant_keys: Words = ()
+    session_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    cors_origins: Words = ()
+    return_origins: Words = ()
+
+    raw_cards: bool | None = None
+    graphiql: bool | None = None
+    introspection: bool | None = None
+
+    @field_validator(
+        "merchant_keys", "session_secrets", "cors_origins", "return_origins", mode="before"
+    )
+    @classmethod
+    def _comma_separated(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(word.strip() for word in value.split(",") if word.strip())
+        return value
+
+    @field_validator("merchant_keys")
+    @classmethod
+    def _readable_keys(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for line in value:
+            ServerKey.parse(line)
+        return value
+
+    @model_validator(mode="after")
+    def _by_mode(self) -> Self:
+        if self.mode is Mode.SIMULATOR:
+            self._fill_simulator()
+        self._fill_urls()
+        self._demand()
+        return self
+
+    def _fill_simulator(self) -> None:
+        # Loopback, so that nobody's checkout can point at it: see the demand below.
+        simulator = f"http://127.0.0.1:{self.port + 1}"
+        self.asiabill_gateway_no = self.asiabill_gateway_no or TEST_GATEWAY_NO
+        if not self.asiabill_sign_key.get_secret_value():
+            self.asiabill_sign_key = SecretStr(TEST_SIGN_KEY)
+        self.asiabill_payment_url = self.asiabill_payment_url or f"{simulator}/V2022-03"
+        self.asiabill_open_url = (
+            self.asiabill_open_url
+            or f"{self.asiabill_payment_url.removesuffix('/V2022-03')}/openApi/V2022-03"
+        )
+        self.merchant_keys = self.merchant_keys or (f"simulator:merchant:{hashed(SIMULATOR_KEY)}",)
+        self.session_secrets = self.session_secrets or (SecretStr(_SIMULATOR_SECRET),)
+
+    def _fill_urls(self) -> None:
+        payment, open_api = _HOSTS.get(self.mode, ("", ""))
+        self.asiabill_payment_url = (self.asiabill_payment_url or payment).rstrip("/")
+        self.asiabill_open_url = (self.asiabill_open_url or open_api).rstrip("/")
+        self.public_url = (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        self.return_origins = self.return_origins or (_origin(self.public_url),)
+        demo = self.mode is not Mode.LIVE
+        self.raw_cards = self.mode is Mode.SIMULATOR if self.raw_cards is None else self.raw_cards
+        self.graphiql = demo if self.graphiql is None else self.graphiql
+        self.introspection = demo if self.introspection is None else self.introspection
+
+    def _demand(self) -> None:
+        wrong = [
+            f"GATEWAY_{name.upper()} is required in mode {self.mode}"
+            for name in ("asiabill_gateway_no", "merchant_keys", "session_secrets")
+            if not getattr(self, name)
+        ]
+        if not self.asiabill_sign_key.get_secret_value():
+            wrong.append(f"GATEWAY_ASIABILL_SIGN_KEY is required in mode {self.mode}")
+        if self.mode is Mode.SIMULATOR:
+            loopback = self.host in ("127.0.0.1", "::1", "localhost")
+            if not loopback and not self.public_simulator:
+                wrong.append(
+                    "GATEWAY_HOST must be loopback in mode simulator, whose keys are public, "
+                    "unless GATEWAY_PUBLIC_SIMULATOR=1 opens it on purpose"
+                )
+        else:
+            if any(
+                secret.get_secret_value() == _SIMULATOR_SECRET
+                or len(secret.get_secret_value()) < 32
+                for secret in self.session_secrets
+            ):
+                wrong.append("GATEWAY_SESSION_SECRETS must be random and of 32 characters or more")
+            if any(key.digest == hashed(SIMULATOR_KEY) for key in self.server_keys):
+                wrong.append("GATEWAY_MERCHANT_KEYS must not hold the simulator's key")
+        wrong += self._unsafe_live() if self.mode is Mode.LIVE else self._secretly_live()
+        if wrong:
+            raise ValueError("; ".join(wrong))
+
+    def _unsafe_live(self) -> list[str]:
+        wrong = [
+            f"GATEWAY_{name.upper()} must be off in mode live"
+            for name in ("graphiql", "introspection")
+            if getattr(self, name)
+        ]
+        for name in ("asiabill_payment_url", "asiabill_open_url", "public_url"):
+            parts = urlsplit(getattr(self, name))
+            if parts.scheme != "https" or parts.hostname in ("127.0.0.1", "::1", "localhost"):
+                wrong.append(
+                    f"GATEWAY_{name.upper()} must be https and not this machine in mode live"
+                )
+        if self.asiabill_gateway_no == TEST_GATEWAY_NO:
+            wrong.append("GATEWAY_ASIABILL_GATEWAY_NO must not be the published test account")
+        return wrong
+
+    def _secretly_live(self) -> list[str]:
+        # Real money would move under `live: false`.
+        live = {urlsplit(url).hostname for url in _HOSTS[Mode.LIVE]}
+        return [
+            f"GATEWAY_{name.upper()} is Asiabill's live platform, which needs GATEWAY_MODE=live"
+            for name in ("asiabill_payment_url", "asiabill_open_url")
+            if urlsplit(getattr(self, name)).hostname in live
+        ]
+
+    @cached_property
+    def server_keys(self) -> tuple[ServerKey, ...]:
+        """The shop's keys, by their digests."""
+        return tuple(map(ServerKey.parse, self.merchant_keys))
+
+    @property
+    def live(self) -> bool:
+        """Whether real money moves."""
+        return self.mode is Mode.LIVE
+
+    @property
+    def credentials(self) -> Credentials:
+        """Asiabill's credentials of the one account."""
+        return Credentials(self.asiabill_gateway_no, self.asiabill_sign_key.get_secret_value())
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Where Asiabill is."""
+        return Endpoints(self.asiabill_payment_url, self.asiabill_open_url)
+
+    @property
+    def script_url(self) -> str:
+        """Asiabill's browser SDK, on the payment host. Source: contract 1."""
+        parts = urlsplit(self.asiabill_payment_url)
+        return f"{parts.scheme}://{parts.netloc}/static/v3/js/AsiabillPayment.min.js"
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,101 @@
+"""`POST /webhooks/asiabill`: verified over the raw bytes, kept, and only then acknowledged.
+
+Source: contract 7 and 4.3.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import structlog
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from clients.asiabill import Credentials, verify_webhook
+from gateway import body, metrics
+from ledger import Ledger, LedgerError, NewNotification
+from resolvers import notifications
+from resolvers.account import Account
+
+MAX_BODY = 64 * 1024
+_MOST_FIELDS = 40
+
+_log = structlog.get_logger("gateway.webhooks")
+
+
+class _Delivery(msgspec.Struct):
+    type: str
+    data: dict[str, Any]
+
+
+# Amounts come as text or as numbers; a number's own digits are kept, never a float.
+_decoder = msgspec.json.Decoder(_Delivery, float_hook=str)
+
+
+class Webhooks:
+    """Asiabill's notifications for one account, found by its gateway number."""
+
+    def __init__(
+        self,
+        account: Account,
+        credentials: Credentials,
+        ledger: Ledger,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._account = account
+        self._credentials = credentials
+        self._ledger = ledger
+        self._now = now
+
+    async def receive(self, request: Request) -> Response:
+        """`success` once it is durable; 401 for a signature, 400 for a form that is not right."""
+        try:
+            raw = await body.read(request, MAX_BODY)
+        except (body.TooLarge, body.Incomplete):
+            return _refused("malformed", 400)
+        if not verify_webhook(self._credentials, request.headers, raw, self._now()):
+            return _refused("forged", 401)
+        try:
+            delivery = _decoder.decode(raw)
+            new = _notification(self._account.name, delivery, raw)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return _refused("malformed", 400)
+        try:
+            is_new = await notifications.receive(self._account, self._ledger, new)
+        except LedgerError as error:
+            # Not `success`: Asiabill sends it again.
+            _log.error("notification not kept", reason=type(error).__name__)
+            metrics.WEBHOOKS.labels("unavailable").inc()
+            return PlainTextResponse("unavailable", 503)
+        metrics.WEBHOOKS.labels("new" if is_new else "repeat").inc()
+        return PlainTextResponse("success")
+
+
+def _refused(outcome: str, status: int) -> Response:
+    metrics.WEBHOOKS.labels(outcome).inc()
+    _log.warning("webhook refused", outcome=outcome)
+    return PlainTextResponse(outcome, status)
+
+
+def _notification(account: str, delivery: _Delivery, raw: bytes) -> NewNotification:
+    """What is kept of a delivery. Raises ValueError where it names no order."""
+    fields = {
+        name: str(value)
+        for name, value in delivery.data.items()
+        if isinstance(value, str | int) and not isinstance(value, bool)
+    }
+    order_no = fields.pop("orderNo", "")
+    if not order_no or not delivery.type or len(fields) > _MOST_FIELDS:
+        raise ValueError("a notification must have a type and an order")
+    return NewNotification(
+        account=account,
+        type=delivery.type,
+        order_no=order_no,
+        body_sha256=hashlib.sha256(raw).hexdigest(),
+        trade_no=fields.pop("tradeNo", ""),
+        batch_no=fields.pop("batchNo", ""),
+        status=fields.get("orderStatus", ""),
+        fields=fields,
+    )

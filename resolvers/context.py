@@ -1,0 +1,123 @@
+"""What an operation is answered with."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from clients.asiabill import Customer, PaymentMethod
+from ledger import Ledger
+from resolvers.account import Account
+from resolvers.cost import Cost
+from resolvers.declines import Language
+from resolvers.failure import Unauthenticated
+from resolvers.loader import Loader, each
+from resolvers.principal import Principal
+from resolvers.session import ClientSessions
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the operator decided.
+
+    `live` is False for the simulator and Asiabill's test platform; `public_url` is the address
+    that buyers and Asiabill reach this service by; `script_url` is Asiabill's browser SDK;
+    `return_origins` is where a buyer may be sent back to.
+    """
+
+    live: bool
+    raw_cards: bool
+    public_url: str
+    script_url: str
+    return_origins: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """One request: `id` goes to the answer and the log, `principal` is None where nobody signed in."""
+
+    id: str
+    principal: Principal | None
+    account: Account | None
+    ip: str | None = None
+    language: Language = Language.ENGLISH
+
+
+@dataclass
+class Context:
+    """One operation. Its loaders and its cost are its own, also on a socket of many operations."""
+
+    caller: Caller
+    policy: Policy
+    ledger: Ledger
+    sessions: ClientSessions
+    cost: Cost
+    now: Callable[[], datetime]
+
+    @property
+    def principal(self) -> Principal:
+        """The caller. Raises Unauthenticated where nobody signed in."""
+        if self.caller.principal is None:
+            raise Unauthenticated("Sign in: send Authorization: Bearer <key or session token>.")
+        return self.caller.principal
+
+    @property
+    def account(self) -> Account:
+        """The caller's account. Raises Unauthenticated where nobody signed in."""
+        if self.caller.account is None:
+            raise Unauthenticated("Sign in: send Authorization: Bearer <key or session token>.")
+        return self.caller.account
+
+    @cached_property
+    def loaders(self) -> "Loaders":
+        """The batched reads of this operation."""
+        return Loaders(self)
+
+    def forget_customer(self, customer_id: str | None) -> None:
+        """Make later reads of a customer ask Asiabill again; None forgets every customer.
+
+        For mutations, after Asiabill acted or may have acted: this operation's loaders and the
+        reads that other operations of this process could join.
+        """
+        self.account.reads.forget(lambda key: customer_id in (None, key[1]))
+        if customer_id is None:
+            self.loaders.saved_cards.clear_all()
+            self.loaders.customer.clear_all()
+        else:
+            self.loaders.saved_cards.clear(customer_id)
+            self.loaders.customer.clear(customer_id)
+
+
+class Loaders:
+    """The batched reads of one operation."""
+
+    def __init__(self, context: Context) -> None:
+        account, ledger, cost = context.account, context.ledger, context.cost
+        # Part of what is shared, so that callers of different roles never share an answer.
+        role = context.principal.role.value
+
+        def joined() -> None:
+            cost.shared += 1
+
+        async def saved_cards(customer_id: str) -> list[PaymentMethod]:
+            return await account.reads.share(
+                ("saved_cards", customer_id, role),
+                lambda: account.asiabill.payment_methods(customer_id),
+                joined,
+            )
+
+        async def customer(customer_id: str) -> Customer | None:
+            return await account.reads.share(
+                ("customer", customer_id, role),
+                lambda: account.asiabill.customer(customer_id),
+                joined,
+            )
+
+        async def default_cards(customer_ids: Sequence[str]) -> list[str | None]:
+            found = await ledger.default_cards(account.name, list(customer_ids))
+            return [found.get(customer_id) for customer_id in customer_ids]
+
+        self.saved_cards: Loader[str, list[PaymentMethod]] = Loader(each(saved_cards), cost)
+        self.customer: Loader[str, Customer | None] = Loader(each(customer), cost)
+        # Ours and not Asiabill's, so it has no part in the operation's cost.
+        self.default_card: Loader[str, str | None] = Loader(default_cards, Cost(limit=0))

@@ -1,0 +1,41 @@
+"""Failures that end a whole field: what the caller cannot mend by another argument.
+
+    Failure
+    ├── Unauthenticated   no credential, or one that does not verify
+    ├── Forbidden         a good credential that may not do this
+    ├── BadUserInput      an argument that makes no sense; the text names it
+    └── LimitExceeded     too many of something at once
+
+What a caller can correct is a `Rejection` instead; an outcome of money is a status.
+"""
+
+
+class Failure(Exception):
+    """Ends a field with a top-level error; `code` goes to `extensions.code`."""
+
+    code = "INTERNAL"
+    retryable = False
+
+
+class Unauthenticated(Failure):
+    """Sign in again: no credential, or one that does not verify."""
+
+    code = "UNAUTHENTICATED"
+
+
+class Forbidden(Failure):
+    """Another credential is needed."""
+
+    code = "FORBIDDEN"
+
+
+class BadUserInput(Failure):
+    """Change the argument that the text names."""
+
+    code = "BAD_USER_INPUT"
+
+
+class LimitExceeded(Failure):
+    """Ask for less."""
+
+    code = "LIMIT_EXCEEDED"

@@ -1,0 +1,78 @@
+"""aiodataloader with its edges removed. The only module that knows it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from aiodataloader import DataLoader
+
+from resolvers.cost import Cost
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Loader(Generic[K, V]):
+    """Answers the loads of one operation in batches; each distinct key is asked once.
+
+    `fetch` gets the distinct keys of one dispatch and gives a value or an exception for each, in
+    their order. What aiodataloader leaves open is closed here: a cancelled waiter does not
+    cancel the others, a cancelled batch rejects and does not hang, failures are not kept.
+    """
+
+    def __init__(
+        self, fetch: Callable[[Sequence[K]], Awaitable[Sequence[V | BaseException]]], cost: Cost
+    ):
+        self._fetch = fetch
+        self._cost = cost
+        self._known: set[K] = set()
+        # aiodataloader rejects where a value is an exception; its type does not say so.
+        self._loader: DataLoader[K, V] = DataLoader(self._batch)  # type: ignore[arg-type]
+
+    async def load(self, key: K) -> V:
+        """The value of `key`. Raises what its fetch raised."""
+        if key in self._known:
+            self._cost.deduplicated += 1
+        self._known.add(key)
+        return await asyncio.shield(self._loader.load(key))
+
+    def begin(self, key: K) -> None:
+        """Start what a later `load` will ask for, for a caller that has to wait for something else."""
+        # The one who loads is told; until then a failure has nobody to complain of it.
+        self._loader.load(key).add_done_callback(lambda done: done.cancelled() or done.exception())
+
+    def clear(self, key: K) -> None:
+        """Ask again next time: a mutation changed it."""
+        self._known.discard(key)
+        self._loader.clear(key)
+
+    def clear_all(self) -> None:
+        """Ask everything again next time."""
+        self._known.clear()
+        self._loader.clear_all()
+
+    async def _batch(self, keys: list[K]) -> list[V | Exception]:
+        try:
+            outcomes = await self._fetch(keys)
+        except asyncio.CancelledError:
+            # aiodataloader leaves the waiters of a cancelled batch waiting for ever.
+            outcomes = [ConnectionAbortedError("the batch was cancelled")] * len(keys)
+        answers: list[V | Exception] = []
+        for key, outcome in zip(keys, outcomes, strict=True):
+            if isinstance(outcome, BaseException):
+                self.clear(key)
+                if not isinstance(outcome, Exception):
+                    outcome = ConnectionAbortedError("the call was cancelled")
+            answers.append(outcome)
+        return answers
+
+
+def each(
+    call: Callable[[K], Awaitable[V]],
+) -> Callable[[Sequence[K]], Awaitable[list[V | BaseException]]]:
+    """A fetch that asks every key by itself, side by side: one failure is one key's failure."""
+
+    async def fetch(keys: Sequence[K]) -> list[V | BaseException]:
+        return await asyncio.gather(*map(call, keys), return_exceptions=True)
+
+    return fetch

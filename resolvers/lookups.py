@@ -1,0 +1,100 @@
+"""Asking Asiabill what became of charges: the only way out of a doubt."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from clients.asiabill import AsiabillError, Transaction, TransactionQuery
+from ledger import Charge, Ledger, Message, NotFound, Outcome
+from resolvers import reports
+from resolvers.account import Account
+
+# Asiabill's clock and zone are not documented: a day on both sides. Source: contract 12.
+_MARGIN = timedelta(days=1)
+# One page serves several charges of one time; the size is that of the documents' own example.
+_PAGE = 1000
+_FEW = 3
+_SPAN = timedelta(hours=6)
+
+# Of several rows of one order the one that took money counts most.
+_WEIGHT = {
+    Outcome.SUCCEEDED: 4,
+    Outcome.CAPTURED: 4,
+    Outcome.CLEARED: 4,
+    Outcome.AUTHORIZED: 3,
+    Outcome.VOIDED: 2,
+    Outcome.PENDING: 2,
+    Outcome.DECLINED: 1,
+}
+
+
+async def look_up(account: Account, charges: Sequence[Charge]) -> dict[str, Message | None]:
+    """What Asiabill says of each charge, by charge id; None where it could not be asked.
+
+    Charges of one time are looked for in one page of the book. An order that the page does not
+    show is asked for by its number, unless the page was the whole book of that time.
+    """
+    found: dict[str, Message | None] = {}
+    for group in _groups(charges):
+        found |= await _look_up_group(account, group)
+    return found
+
+
+async def settle(account: Account, ledger: Ledger, charge: Charge) -> tuple[Charge, bool]:
+    """Look one charge up and settle what came back; False where Asiabill could not be asked."""
+    message = (await look_up(account, [charge]))[charge.id]
+    if message is None:
+        return charge, False
+    return (await ledger.settle(account.name, charge.id, message)).charge, True
+
+
+async def _look_up_group(account: Account, charges: Sequence[Charge]) -> dict[str, Message | None]:
+    found: dict[str, Message | None] = {}
+    missing = list(charges)
+    if len(charges) >= _FEW:
+        times = [_time(charge) for charge in charges]
+        query = TransactionQuery(min(times) - _MARGIN, max(times) + _MARGIN, page_size=_PAGE)
+        try:
+            page = await account.asiabill.transactions(query)
+        except AsiabillError:
+            return {charge.id: None for charge in charges}
+        whole = not page.more
+        for charge in charges:
+            rows = [row for row in page.items if row.order_no == charge.order_no]
+            if rows or whole:
+                found[charge.id] = _said(charge, rows)
+        missing = [charge for charge in charges if charge.id not in found]
+    answers = await asyncio.gather(*(_look_up_one(account, charge) for charge in missing))
+    return found | {charge.id: said for charge, said in zip(missing, answers, strict=True)}
+
+
+async def _look_up_one(account: Account, charge: Charge) -> Message | None:
+    moment = _time(charge)
+    query = TransactionQuery(moment - _MARGIN, moment + _MARGIN, order_no=charge.order_no)
+    try:
+        page = await account.asiabill.transactions(query)
+    except AsiabillError:
+        return None
+    return _said(charge, [row for row in page.items if row.order_no == charge.order_no])
+
+
+def _said(charge: Charge, rows: Sequence[Transaction]) -> Message | None:
+    if not rows:
+        return NotFound()
+    told = [report for row in rows if (report := reports.of_transaction(row)) is not None]
+    return max(told, key=lambda report: _WEIGHT.get(report.outcome, 0), default=None)
+
+
+def _groups(charges: Sequence[Charge]) -> list[list[Charge]]:
+    """Charges whose times lie close together, so that one page is likely to hold them."""
+    groups: list[list[Charge]] = []
+    for charge in sorted(charges, key=_time):
+        if groups and _time(charge) - _time(groups[-1][0]) <= _SPAN:
+            groups[-1].append(charge)
+        else:
+            groups.append([charge])
+    return groups
+
+
+def _time(charge: Charge) -> datetime:
+    return charge.sent_at or charge.created_at

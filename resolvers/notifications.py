@@ -1,0 +1,37 @@
+"""Asiabill's notifications: kept before they are acknowledged, then told to their charge."""
+
+from ledger import Ledger, NewNotification, Notification
+from resolvers import reports
+from resolvers.account import Account
+
+
+async def receive(account: Account, ledger: Ledger, new: NewNotification) -> bool:
+    """Keep a verified notification, or count its repeat, and tell its charge. True where new.
+
+    Once this returns the notification is durable. Raises LedgerError where it could not be kept.
+    """
+    recorded = await ledger.record_notification(new)
+    if recorded.is_new:
+        await apply(account, ledger, recorded.notification)
+    return recorded.is_new
+
+
+async def apply(account: Account, ledger: Ledger, notification: Notification) -> None:
+    """Tell the charge of a notification what it says; kept for later where there is no such order."""
+    message = reports.of_notification(notification)
+    if message is None:
+        await ledger.close_notification(account.name, notification.id)
+    elif notification.charge_id is not None:
+        settled = await ledger.settle(
+            account.name, notification.charge_id, message, notification=notification.id
+        )
+        if settled.charge.customer_id:
+            account.reads.forget(lambda key: key[1] == settled.charge.customer_id)
+
+
+async def apply_pending(account: Account, ledger: Ledger) -> int:
+    """Apply what was kept and not applied: its order appeared later, or a process died. How many."""
+    pending = await ledger.pending_notifications(account.name)
+    for notification in pending:
+        await apply(account, ledger, notification)
+    return len(pending)

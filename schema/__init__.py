@@ -1,0 +1,1 @@
+"""What the API says: Strawberry types, roots, permissions and errors. No I/O in here."""

@@ -1,0 +1,88 @@
+"""A customer of the shop."""
+
+from datetime import datetime
+from typing import Self
+
+import strawberry
+
+from clients import asiabill
+from resolvers import cards, customers
+from schema.card import SavedCard
+from schema.field import Info, nested
+from schema.node import Node
+
+CARD_FIELDS = frozenset({"savedCards", "defaultCard"})
+OWN_FIELDS = frozenset({"email", "firstName", "lastName", "phone", "description", "createdAt"})
+
+
+@strawberry.type(description="A customer of the shop, kept by Asiabill.")
+class Customer(Node):
+    """Known by its id; Asiabill is asked for the rest only where it is selected."""
+
+    id: strawberry.ID = strawberry.field(description="Asiabill's own cus_ id, unchanged.")
+    known: strawberry.Private[asiabill.Customer | None] = None
+
+    @classmethod
+    def of(cls, customer_id: str, known: asiabill.Customer | None = None) -> Self:
+        """A customer by its id, with its details where they are known already."""
+        return cls(id=strawberry.ID(customer_id), known=known)
+
+    @nested(description="E-mail address.")
+    async def email(self, info: Info) -> str | None:
+        found = await self._details(info)
+        return found.email if found else None
+
+    @nested(description="Given name.")
+    async def first_name(self, info: Info) -> str | None:
+        found = await self._details(info)
+        return found.first_name if found else None
+
+    @nested(description="Family name.")
+    async def last_name(self, info: Info) -> str | None:
+        found = await self._details(info)
+        return found.last_name if found else None
+
+    @nested(description="Phone number.")
+    async def phone(self, info: Info) -> str | None:
+        found = await self._details(info)
+        return found.phone if found else None
+
+    @nested(description="The shop's own note on the customer.")
+    async def description(self, info: Info) -> str | None:
+        found = await self._details(info)
+        return found.description if found else None
+
+    @nested(description="When Asiabill made the customer; null where it does not tell.")
+    async def created_at(self, info: Info) -> datetime | None:
+        found = await self._details(info)
+        return found.created_at if found else None
+
+    @nested(
+        description=(
+            "Stored cards, default first, then newest. Null with an error where Asiabill did not "
+            "answer for this customer; other customers are unaffected. An empty list means none."
+        ),
+        upstream=1,
+        null_means_error=True,
+    )
+    async def saved_cards(self, info: Info) -> list[SavedCard] | None:
+        return [SavedCard.of(card) for card in await cards.saved_cards(info.context, self.id)]
+
+    @nested(
+        description="The card that was chosen as default; null where none was.",
+        upstream=1,
+    )
+    async def default_card(self, info: Info) -> SavedCard | None:
+        card = await cards.default_card(info.context, self.id)
+        return SavedCard.of(card) if card else None
+
+    async def _details(self, info: Info) -> asiabill.Customer | None:
+        return self.known or await customers.details(info.context, self.id)
+
+
+@strawberry.type(description="One customer of a page.")
+class CustomerEdge:
+    """A customer and its place."""
+
+    cursor: str = strawberry.field(description="Where this customer stands; opaque.")
+    node: Customer = strawberry.field(description="The customer.")

@@ -1,0 +1,121 @@
+"""What every room of tests may use: the real processes, and the far side's own word on what it saw."""
+
+import os
+import selectors
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.databases import Postgres, started
+from tests.far_side import Simulator
+
+# Generous: a loaded machine takes ten times what an idle one does.
+START_SECONDS = 60.0
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(*arguments: str, cwd: Path, **environment: str) -> Iterator[str]:
+    """An `asiabill-gateway` process; yields the address of its `ready` line, and ends it after."""
+    command = [sys.executable, "-m", "gateway.cli", *arguments]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
+    log = cwd / f"{arguments[0]}.log"
+    with (
+        log.open("ab") as errors,
+        subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=clean | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        ) as process,
+    ):
+        try:
+            yield _ready(process, log)
+        finally:
+            process.terminate()
+            try:
+                process.wait(35)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _ready(process: subprocess.Popen[str], log: Path) -> str:
+    assert process.stdout is not None
+    deadline = time.monotonic() + START_SECONDS
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        if selector.select(deadline - time.monotonic()):
+            line = process.stdout.readline().split()
+            if line[:1] == ["ready"]:
+                return line[1]
+    process.kill()
+    pytest.fail(f"no ready line; it said:\n{log.read_text()[-3000:]}")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL; started by the first test that asks for it."""
+    with started() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the processes of this run keep their files and logs."""
+    return tmp_path_factory.mktemp("run")
+
+
+@pytest.fixture(scope="session")
+def simulator_url(folder: Path) -> Iterator[str]:
+    with running(
+        "simulator", "--port", str(free_port()), "--webhook-time-scale", "0.01", cwd=folder
+    ) as url:
+        yield url
+
+
+@pytest.fixture
+async def simulator(simulator_url: str) -> AsyncIterator[Simulator]:
+    """The far side, with nothing in it yet."""
+    # Plain HTTP on loopback: loading the certificates would only cost time.
+    async with httpx.AsyncClient(base_url=simulator_url, trust_env=False, verify=False) as http:
+        control = Simulator(http)
+        await control.reset()
+        yield control
+
+
+def asiabill_at(simulator_url: str) -> dict[str, str]:
+    """The settings of a gateway that speaks to that simulator."""
+    return {
+        "GATEWAY_ASIABILL_PAYMENT_URL": f"{simulator_url}/V2022-03",
+        "GATEWAY_ASIABILL_OPEN_URL": f"{simulator_url}/openApi/V2022-03",
+        "GATEWAY_RETURN_ORIGINS": "https://shop.example,myshop://",
+    }
+
+
+@pytest.fixture(scope="session")
+def gateway_url(simulator_url: str, folder: Path) -> Iterator[str]:
+    """A gateway on real HTTP, with real signatures to the simulator."""
+    settings = asiabill_at(simulator_url)
+    with running("serve", "--port", str(free_port()), cwd=folder, **settings) as url:
+        yield url

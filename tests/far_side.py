@@ -1,0 +1,116 @@
+"""The simulator's control interface: what Asiabill saw, what it did, and what shall go wrong."""
+
+import asyncio
+from typing import Any
+
+import httpx
+
+LIST = "GET /payment_methods/list/{customerId}"
+CONFIRM = "POST /confirmCharge"
+LOOK_UP = "GET /transactions"
+
+
+def caused(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
+    """The calls between two looks, without look-ups: those are made for charges of other tests."""
+    return {
+        path: count - before.get(path, 0)
+        for path, count in after.items()
+        if path != LOOK_UP and count != before.get(path, 0)
+    }
+
+
+class Simulator:
+    """Speaks to `/_simulator/`."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def reset(self) -> None:
+        """Forget everything: customers, charges, counts and faults."""
+        (await self._http.post("/_simulator/reset")).raise_for_status()
+
+    async def calls(self) -> dict[str, int]:
+        """Requests received since the last reset, by endpoint."""
+        answer = await self._http.get("/_simulator/calls")
+        counts: dict[str, int] = answer.raise_for_status().json()
+        return counts
+
+    async def received(self, path: str, count: int, seconds: float = 10.0) -> None:
+        """Wait until `count` requests to `path` have come. Each look is a request of its own."""
+        async with asyncio.timeout(seconds):
+            while (await self.calls()).get(path, 0) < count:
+                pass
+
+    async def transactions(self) -> list[dict[str, Any]]:
+        """Every charge that it made."""
+        answer = await self._http.get("/_simulator/transactions")
+        made: list[dict[str, Any]] = answer.raise_for_status().json()
+        return made
+
+    async def fault(self, path: str, effect: str, times: int = 1, **more: Any) -> None:
+        """Make the next `times` requests to `path` go wrong."""
+        fault = {"path": path, "effect": effect, "times": times, **more}
+        (await self._http.post("/_simulator/faults", json=fault)).raise_for_status()
+
+    async def mend(self) -> None:
+        """Take back every fault."""
+        (await self._http.delete("/_simulator/faults")).raise_for_status()
+
+    async def trade(self, order_no: str) -> dict[str, Any]:
+        """The one charge that it made of that order."""
+        (made,) = [row for row in await self.transactions() if row["orderNo"] == order_no]
+        return made
+
+    async def buyer_does(self, order_no: str, result: str) -> None:
+        """What the buyer does at the bank, without the page: success, fail or cancel."""
+        trade_no = (await self.trade(order_no))["tradeNo"]
+        answer = await self._http.post(f"/_simulator/3ds/{trade_no}", json={"result": result})
+        answer.raise_for_status()
+
+    async def notifies(self, mode: str = "on", **manner: Any) -> None:
+        """How notifications are sent from now on; what is not named goes back to its default."""
+        answer = await self._http.post("/_simulator/webhooks", json={"mode": mode, **manner})
+        answer.raise_for_status()
+
+    async def notifications(self) -> dict[str, Any]:
+        """What became of the notifications since the last reset."""
+        answer = await self._http.get("/_simulator/webhooks")
+        tally: dict[str, Any] = answer.raise_for_status().json()
+        return tally
+
+    async def delivered(self, count: int, seconds: float = 10.0) -> None:
+        """Wait until `count` notifications were taken."""
+        async with asyncio.timeout(seconds):
+            while (await self.notifications())["delivered"] < count:
+                pass
+
+    async def flush(self) -> int:
+        """Send what is held. How many that are."""
+        answer = await self._http.post("/_simulator/webhooks/flush")
+        flushed: int = answer.raise_for_status().json()["flushed"]
+        return flushed
+
+    async def forge(self, order_no: str, variant: str, status: str = "success") -> tuple[int, str]:
+        """Send a notification that must not be believed; HTTP status and text of the answer."""
+        forgery = {"orderNo": order_no, "variant": variant, "status": status}
+        answer = await self._http.post("/_simulator/webhooks/forge", json=forgery)
+        told = answer.raise_for_status().json()
+        return told["status"], told["text"]
+
+    async def hosted_card(self, session_token: str, number: str = "4242424242424242") -> str:
+        """What Asiabill's hosted fields do in the buyer's browser; gives the card's pm_ id."""
+        answer = await self._http.post(
+            "/_browser/payment_methods",
+            json={
+                "sessionToken": session_token,
+                "card": {
+                    "cardNo": number,
+                    "cardExpireMonth": "12",
+                    "cardExpireYear": "2039",
+                    "cardSecurityCode": "123",
+                },
+                "billingDetail": {"email": "buyer@example.com"},
+            },
+        )
+        made: str = answer.raise_for_status().json()["data"]["customerPaymentMethodId"]
+        return made
