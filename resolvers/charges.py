@@ -1,67 +1,36 @@
-"""Charges: at most once, and never lost. The order of the steps is the point of this module.
-
-1. the charge is written (`begin_charge`); the database's constraints decide a race;
-2. "sent" is committed (`settle(Sent)`) after everything else is ready and before the first byte;
-3. Asiabill is asked once;
-4. what it said, or that nothing was heard, is settled.
-
-A process that dies between any two of them leaves a row that says how far it came.
-"""
+"""Charging stored cards, and reading what became of it."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
-from clients.asiabill import AsiabillError, ChargeRequest, NoAnswer, NotSent, Refused
-from ledger import (
-    BadText,
-    Charge,
-    ChargeEvent,
-    ChargeInProgress,
-    ChargeStatus,
-    IdempotencyMismatch,
-    Intent,
-    IntentCanceled,
-    IntentExpired,
-    IntentPaid,
-    Lapsed,
-    Message,
-    NewCharge,
-    NotSendable,
-    OrderNoTaken,
-    Sent,
-    TooManyAttempts,
-    UnknownIntent,
+from clients.asiabill import ChargeRequest
+from ledger import BadText, Charge, ChargeEvent, ChargeStatus, Intent, Message, NewCharge
+from resolvers import (
+    argument,
+    attempts,
+    cards,
+    idempotency,
+    intents,
+    lookups,
+    order,
+    reports,
+    return_url,
 )
-from ledger import NoAnswer as AnswerLost
-from ledger import NotSent as SurelyNotSent
-from ledger import Refused as RequestRefused
-from resolvers import argument, cards, idempotency, intents, lookups, order, reports, return_url
+from resolvers.attempts import Ask, Charged, OnSend
 from resolvers.context import Context
 from resolvers.failure import BadUserInput
 from resolvers.order import Details, Order
 from resolvers.principal import ClientPermission, Role
 from resolvers.rejection import (
-    ChargeRejection,
     ErrorCode,
-    KeyReused,
     Rejection,
     UpstreamOutcome,
     UpstreamRejection,
     asked_first,
-    of_upstream,
 )
 
 MAX_WAIT_SECONDS = 25
 # A wake-up that got lost with a connection must not leave a subscriber waiting for ever.
 _LOOK_AGAIN_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Charged:
-    """A charge as it stands; `replayed` where an earlier call did the work."""
-
-    charge: Charge
-    replayed: bool
 
 
 async def charge(
@@ -122,10 +91,8 @@ async def charge(
         # The card is looked at before anything is stored, so that a foreign card leaves no trace.
         with asked_first():
             await cards.demand_owned(context, payment_method_id, customer_id)
-    begun = await _begin(context, new)
-    if not begun.replayed or _may_still_be_sent(context, begun.charge, intent):
-        return await _sent(context, begun.charge, details, replayed=begun.replayed)
-    return await _lapsed(context, begun.charge)
+    begun = await attempts.begin(context, new)
+    return await attempts.carry_out(context, begun, intent, _confirmation(context, details))
 
 
 async def find(
@@ -253,104 +220,12 @@ async def _is_known(context: Context, new: NewCharge) -> bool:
     return await context.ledger.charge(new.account, key=key) is not None
 
 
-async def _begin(context: Context, new: NewCharge) -> Charged:
-    """Store the charge, or find its twin. Says each refusal in the caller's words."""
-    try:
-        begun = await context.ledger.begin_charge(new)
-    except IdempotencyMismatch as mismatch:
-        existing = mismatch.existing if isinstance(mismatch.existing, Charge) else None
-        raise KeyReused(existing) from mismatch
-    except OrderNoTaken as taken:
-        raise Rejection(
-            ErrorCode.INVALID_INPUT, "This orderNo was used before.", ("order", "orderNo")
-        ) from taken
-    except UnknownIntent as unknown:
-        raise Rejection(
-            ErrorCode.NOT_FOUND, "There is no such payment intent.", ("paymentIntentId",)
-        ) from unknown
-    except IntentPaid as paid:
-        raise ChargeRejection(
-            ErrorCode.INTENT_PAID, "This payment intent is paid.", _if_own(context, paid.charge)
-        ) from paid
-    except ChargeInProgress as busy:
-        raise ChargeRejection(
-            ErrorCode.CHARGE_IN_PROGRESS,
-            "Another charge of this payment intent is under way; wait for its end.",
-            _if_own(context, busy.existing),
-        ) from busy
-    except IntentExpired as expired:
-        raise _gone(ErrorCode.INTENT_EXPIRED, "This payment intent has expired.") from expired
-    except IntentCanceled as canceled:
-        raise _gone(ErrorCode.INTENT_CANCELED, "This payment intent was canceled.") from canceled
-    except TooManyAttempts as spent:
-        message = "This payment intent has no attempts left."
-        raise _gone(ErrorCode.TOO_MANY_ATTEMPTS, message) from spent
-    return Charged(begun.charge, replayed=not begun.created)
-
-
-def _may_still_be_sent(context: Context, found: Charge, intent: Intent | None) -> bool:
-    """A charge that was stored and never sent is sent by a repeated call, unless its time is over."""
-    if found.status is not ChargeStatus.CREATED or intent is None:
-        return True
-    return intent.canceled_at is None and intent.expires_at > context.now()
-
-
-async def _lapsed(context: Context, found: Charge) -> Charged:
-    message = Lapsed("the intent ended before it was sent")
-    settled = await context.ledger.settle(found.account, found.id, message)
-    return Charged(settled.charge, replayed=True)
-
-
-async def _sent(context: Context, charge: Charge, details: Details, *, replayed: bool) -> Charged:
-    """The charge after it was sent, by this call or by the twin that was first."""
-
-    def joined() -> None:
-        nonlocal replayed
-        replayed = True
-
-    key = (charge.id,)
-    if charge.status is ChargeStatus.CREATED or context.account.sends.under_way(key):
-        charge = await context.account.sends.share(
-            key, lambda: _send(context, charge, details), joined
-        )
-    return Charged(charge, replayed)
-
-
-async def _send(context: Context, charge: Charge, details: Details) -> Charge:
-    """Ask Asiabill once, and settle what came of it. Runs in a task of its own."""
-    account, ledger = context.account, context.ledger
-    sent: Charge | None = None
-
-    async def settle(message: Message) -> Charge:
-        return (await ledger.settle(account.name, charge.id, message)).charge
-
-    async def commit_sent(request_id: str) -> None:
-        nonlocal sent
-        sent = await settle(Sent(request_id))
-
-    try:
+def _confirmation(context: Context, details: Details) -> Ask:
+    async def ask(charge: Charge, on_send: OnSend) -> Message:
         request = _request(context, charge, details)
-        answer = await account.asiabill.confirm_charge(request, commit_sent)
-    except NotSendable as lost:
-        # Another process took it between our look and our write. It is in good hands.
-        return lost.charge
-    except NotSent as error:
-        stored = await settle(SurelyNotSent(sent.send_no, error.reason)) if sent else charge
-        raise of_upstream(error, stored) from error
-    except Refused as error:
-        refused = await settle(RequestRefused(error.code, error.message)) if sent else charge
-        raise of_upstream(error, refused) from error
-    except AsiabillError as error:
-        code = error.code if isinstance(error, NoAnswer) else None
-        return await settle(AnswerLost(error.reason, code or None))
-    except BaseException:
-        if sent is not None:
-            await settle(AnswerLost("the gateway failed while it waited for the answer"))
-        raise
-    finally:
-        # A charge with both ids binds the card.
-        context.forget_customer(charge.customer_id)
-    return await settle(reports.of_answer(answer))
+        return reports.of_answer(await context.account.asiabill.confirm_charge(request, on_send))
+
+    return ask
 
 
 def _request(context: Context, charge: Charge, details: Details) -> ChargeRequest:
@@ -368,14 +243,3 @@ def _request(context: Context, charge: Charge, details: Details) -> ChargeReques
         remark=details.remark,
         website=details.website,
     )
-
-
-def _if_own(context: Context, charge: Charge | None) -> Charge | None:
-    """The charge, unless it is another customer's: an intent may be for whoever comes."""
-    if charge is None or not context.principal.owns(charge.customer_id):
-        return None
-    return charge
-
-
-def _gone(code: ErrorCode, message: str) -> Rejection:
-    return Rejection(code, message, ("paymentIntentId",))

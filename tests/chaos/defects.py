@@ -32,7 +32,7 @@ from ledger import (
     transition,
 )
 from ledger import Refused as RequestRefused
-from resolvers import charges, notifications, reports
+from resolvers import attempts, notifications, reports
 from resolvers.account import Account
 from tests.chaos.plan import APPROVED, CHALLENGE
 
@@ -162,7 +162,7 @@ def _fail_on_timeout() -> None:
     def refused(reason: str, code: str | None = None) -> Message:
         return RequestRefused(code or "timeout", reason)
 
-    _patch(charges, "AnswerLost", refused)
+    _patch(attempts, "AnswerLost", refused)
 
 
 def _no_argument_check() -> None:
