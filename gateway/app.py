@@ -56,7 +56,9 @@ class Gateway:
             raw_cards=bool(settings.raw_cards),
             public_url=settings.public_url,
             script_url=settings.script_url,
-            return_origins=frozenset(settings.return_origins),
+            # The checkout page of this service is a shop of its own where no real money moves.
+            return_origins=frozenset(settings.return_origins)
+            | frozenset(() if settings.live else (own_origin(settings),)),
         )
         self.ledger = Ledger(
             settings.database_url.get_secret_value(), now=now, observe=_charge_settled
@@ -132,7 +134,10 @@ class Gateway:
                 _log.warning("no demo customer", reason=str(error))
         else:
             config["notice"] = "Asiabill's test platform: no real money moves"
-        return config | {"tabs": graphiql.tabs(customer_id, payment_method_id)}
+        tabs = graphiql.tabs(
+            customer_id, payment_method_id, return_url=f"{self.settings.public_url}/checkout/"
+        )
+        return config | {"tabs": tabs}
 
     async def healthz(self, _request: Request) -> Response:
         """Alive."""

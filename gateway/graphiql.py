@@ -142,22 +142,93 @@ mutation Charge($customerId: ID!, $paymentMethodId: ID!, $key: String!) {
 """,
         {"customerId": "CUSTOMER", "paymentMethodId": "CARD", "key": "KEY"},
     ),
+    (
+        "WatchCharge",
+        """# Put the id that Charge answered with into the variables. The present state comes at once,
+# each change after it, and the stream ends with the charge.
+subscription WatchCharge($id: ID!) {
+  chargeUpdated(id: $id) {
+    id
+    status
+    final
+  }
+}
+""",
+        {"id": "ch_..."},
+    ),
+    (
+        "CreateIntent",
+        """# The shop's server fixes amount and order; a page then pays without naming an amount.
+mutation CreateIntent($input: PaymentIntentInput!, $key: String!) {
+  createPaymentIntent(input: $input, idempotencyKey: $key) {
+    paymentIntent {
+      id
+      orderNo
+      status
+      attemptsLeft
+      expiresAt
+    }
+    replayed
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+""",
+        {
+            "input": {
+                "customerId": "CUSTOMER",
+                "order": {"amount": {"amount": "48.90", "currency": "EUR"}},
+                "returnUrl": "RETURN",
+            },
+            "key": "KEY-intent",
+        },
+    ),
+    (
+        "ClientSession",
+        """# The token that a page or an app carries: one customer, fifteen minutes, these permissions.
+# Put it into the Headers editor instead of the key, and see what a buyer's page may do.
+mutation ClientSession($input: ClientSessionInput!) {
+  createClientSession(input: $input) {
+    session {
+      token
+      expiresAt
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+""",
+        {"input": {"customerId": "CUSTOMER", "permissions": ["READ_CARDS", "SAVE_CARD", "PAY"]}},
+    ),
 )
 
 
-def tabs(customer_id: str, payment_method_id: str) -> list[Tab]:
+def tabs(customer_id: str, payment_method_id: str, return_url: str) -> list[Tab]:
     """The example operations with a customer and a card that exist, and an order not yet paid."""
     key = f"order-{token_hex(4)}"
-    known = {"CUSTOMER": customer_id, "CARD": payment_method_id, "KEY": key}
+    known = {
+        "CUSTOMER": customer_id,
+        "CARD": payment_method_id,
+        "RETURN": return_url,
+        "KEY": key,
+        "KEY-intent": f"{key}-intent",
+    }
 
-    def fill(variables: dict[str, Any]) -> str:
-        filled = {
-            name: known.get(value, value) if isinstance(value, str) else value
-            for name, value in variables.items()
-        }
-        return msgspec.json.format(msgspec.json.encode(filled), indent=2).decode()
+    def filled(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: filled(inner) for name, inner in value.items()}
+        return known.get(value, value) if isinstance(value, str) else value
 
-    return [Tab(title, query, fill(variables)) for title, query, variables in EXAMPLES]
+    return [
+        Tab(title, query, msgspec.json.format(msgspec.json.encode(filled(variables))).decode())
+        for title, query, variables in EXAMPLES
+    ]
 
 
 def pages(config: Callable[[Request], Awaitable[dict[str, Any]]]) -> ASGIApp:

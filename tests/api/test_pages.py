@@ -62,7 +62,14 @@ async def test_every_tab_runs_as_it_is(api: Api) -> None:
     """A newcomer presses play and sees an answer, and again when pressing it again."""
     config: dict[str, Any] = (await api.http.get("/graphiql/config.json")).json()
     titles = [tab["title"] for tab in config["tabs"]]
-    assert titles[:3] == ["SavedCards", "AddCard", "Charge"]
+    assert titles == [
+        "SavedCards",
+        "AddCard",
+        "Charge",
+        "WatchCharge",
+        "CreateIntent",
+        "ClientSession",
+    ]
     assert "no real money" in config["notice"]
     own = {"origin": str(api.http.base_url).rstrip("/")}
     answers: dict[str, Any] = {}
@@ -81,6 +88,8 @@ async def test_every_tab_runs_as_it_is(api: Api) -> None:
     assert answers["AddCard"]["createPaymentMethod"]["userErrors"] == []
     assert answers["Charge"]["charge"]["charge"]["status"] == "SUCCEEDED"
     assert answers["Charge"]["charge"]["charge"]["live"] is False
+    assert answers["CreateIntent"]["createPaymentIntent"]["paymentIntent"]["status"] == "OPEN"
+    assert answers["ClientSession"]["createClientSession"]["session"]["token"].startswith("eyJ")
     # As the page says: charging again unchanged takes no money again.
     assert answers["Charge"]["charge"]["replayed"] is True
     assert len(await api.simulator.transactions()) == 1
