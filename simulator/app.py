@@ -15,6 +15,7 @@ from simulator.aftermath import Aftermath
 from simulator.authorizations import end_authorization
 from simulator.bank_page import BankPage
 from simulator.browser import BrowserCards
+from simulator.card_fields import routes as card_fields
 from simulator.chargebacks import list_chargebacks
 from simulator.charges import confirm_charge
 from simulator.checkout import start_checkout, start_local_payment
@@ -112,6 +113,7 @@ def create_app(options: Options) -> Starlette:
             Mount("/_simulator", routes=control),
             Route("/_browser/payment_methods", browser.create, methods=["POST"]),
             Route("/_browser/payment_methods", browser.preflight, methods=["OPTIONS"]),
+            *card_fields(),
             Route("/3ds/{tradeNo}", bank_page.show, methods=["GET"]),
             Route("/3ds/{tradeNo}", bank_page.submit, methods=["POST"]),
             Route("/checkout/{tradeNo}", checkout_page.show, methods=["GET"]),

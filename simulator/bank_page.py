@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from simulator.book import Account
 from simulator.form import read_form
 from simulator.html import page, settled_page
+from simulator.language import Texts, texts
 from simulator.payment import decide
 from simulator.records import Order
 from simulator.return_address import return_address
@@ -26,18 +27,18 @@ class BankPage:
         self._sandbox = sandbox
 
     async def show(self, request: Request) -> Response:
-        found = self._find(request)
-        return _unknown() if found is None else _shown(*found)
+        found, say = self._find(request), texts(request)
+        return _unknown(say) if found is None else _shown(*found, say)
 
     async def submit(self, request: Request) -> Response:
         """On to the returnUrl by 303; deciding again changes nothing."""
-        found = self._find(request)
+        found, say = self._find(request), texts(request)
         if found is None:
-            return _unknown()
+            return _unknown(say)
         account, order = found
         result = (await read_form(request)).get("result", "")
         if result not in RESULTS:
-            return page("Please choose one of the three", "<p>Go back and choose again.</p>", 400)
+            return page(say.choose_title, f"<p>{say.choose}</p>", 400, say)
         decide(self._sandbox, account, order, result)
         await self._sandbox.durable()
         return RedirectResponse(return_address(account, order), 303)
@@ -47,22 +48,25 @@ class BankPage:
         return found if found is not None and found[1].challenged else None
 
 
-def _unknown() -> Response:
-    return page("Payment not found", "<p>No payment is waiting here.</p>", 404)
+def _unknown(say: Texts) -> Response:
+    return page(say.unknown_title, f"<p>{say.unknown}</p>", 404, say)
 
 
-def _shown(account: Account, order: Order) -> Response:
+def _shown(account: Account, order: Order, say: Texts) -> Response:
     details = (
-        f"<dl><dt>Order</dt><dd>{escape(order.order_no)}</dd>"
-        f"<dt>Amount</dt><dd>{escape(order.amount)} {escape(order.currency)}</dd>"
-        f"<dt>Card</dt><dd>{escape(order.masked)}</dd></dl>"
+        f"<dl><dt>{say.order}</dt><dd>{escape(order.order_no)}</dd>"
+        f"<dt>{say.amount}</dt><dd>{escape(order.amount)} {escape(order.currency)}</dd>"
+        f"<dt>{say.card}</dt><dd>{escape(order.masked)}</dd></dl>"
     )
     if order.status != "pending":
-        return settled_page(details, order.status, order.info, return_address(account, order))
+        back = return_address(account, order)
+        return settled_page(details, order.status, order.info, back, say)
     return page(
-        "Confirm your payment",
-        f'{details}<form method="post"><fieldset><legend>What does the buyer do?</legend>'
-        '<button name="result" value="success">Approve the payment</button>'
-        '<button name="result" value="fail">Fail the authentication</button>'
-        '<button name="result" value="cancel">Cancel</button></fieldset></form>',
+        say.confirm_title,
+        f'<p>{say.confirm_lead}</p>{details}<form method="post"><fieldset>'
+        f"<legend>{say.question}</legend>"
+        f'<button name="result" value="success">{say.approve}</button>'
+        f'<button name="result" value="fail">{say.fail}</button>'
+        f'<button name="result" value="cancel">{say.cancel}</button></fieldset></form>',
+        say=say,
     )
