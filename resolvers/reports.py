@@ -1,6 +1,6 @@
 """From Asiabill's words on an order to the ledger's messages. Source: contract 5.4, 6.3, 7."""
 
-from clients.asiabill import ChargeAnswer, Transaction
+from clients.asiabill import ChargeAnswer, CheckoutAnswer, Transaction
 from ledger import EventSource, Message, NoAnswer, Notification, Outcome, Reported
 
 _DUPLICATE_ORDER = "I0061"
@@ -46,6 +46,33 @@ def of_answer(answer: ChargeAnswer) -> Message:
         redirect_url=answer.redirect_url or None,
         masked_card=answer.masked_card or None,
         message=answer.order_info,
+    )
+
+
+def of_checkout(answer: CheckoutAnswer) -> Message:
+    """What the answer of checkout/payment or local_payment says.
+
+    Where there is a page, only what happens on it counts, whatever word stands beside its address.
+    Its trade number is that of the pre-order, which need not be the trade's. Source: contract 5.5.
+    """
+    if answer.info.startswith(_DUPLICATE_ORDER):
+        return NoAnswer(answer.info, _DUPLICATE_ORDER)
+    if answer.status == "fail":
+        outcome = Outcome.DECLINED
+    elif answer.redirect_url:
+        outcome = Outcome.REQUIRES_ACTION
+    elif answer.status == "pending":
+        outcome = Outcome.PENDING
+    else:
+        return NoAnswer(f"no page, and orderStatus {answer.status!r}")
+    return Reported(
+        source=EventSource.RESPONSE,
+        outcome=outcome,
+        order_no=answer.order_no,
+        amount=answer.amount,
+        currency=answer.currency,
+        redirect_url=answer.redirect_url or None,
+        message=answer.info,
     )
 
 

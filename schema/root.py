@@ -12,6 +12,7 @@ from strawberry.types import ExecutionContext
 
 from schema.cards import CardMutation, CardQuery
 from schema.charges import ChargeMutation, ChargeQuery, ChargeSubscription
+from schema.checkout import CheckoutMutation
 from schema.customers import CustomerMutation, CustomerQuery
 from schema.events import EventSubscription
 from schema.intents import IntentMutation, IntentQuery
@@ -22,7 +23,15 @@ from schema.user_error import IdempotencyError, InputError, UpstreamError
 
 Query = merge_types("Query", (SessionQuery, CustomerQuery, CardQuery, IntentQuery, ChargeQuery))
 Mutation = merge_types(
-    "Mutation", (SessionMutation, IntentMutation, CustomerMutation, CardMutation, ChargeMutation)
+    "Mutation",
+    (
+        SessionMutation,
+        IntentMutation,
+        CustomerMutation,
+        CardMutation,
+        ChargeMutation,
+        CheckoutMutation,
+    ),
 )
 Subscription = merge_types("Subscription", (ChargeSubscription, EventSubscription))
 

@@ -7,6 +7,8 @@ import httpx
 
 LIST = "GET /payment_methods/list/{customerId}"
 CONFIRM = "POST /confirmCharge"
+CHECKOUT = "POST /checkout/payment"
+LOCAL = "POST /local_payment"
 LOOK_UP = "GET /transactions"
 
 

@@ -10,6 +10,8 @@ from tests.api.conftest import BILLING, Answer, Api, raw_card
 from tests.api.roots import fields
 from tests.far_side import LOOK_UP, caused
 
+BACK = "https://shop.example/back"
+
 # One operation, with everything that it needs made before.
 Ready = Callable[[], Awaitable[Answer]]
 
@@ -133,6 +135,15 @@ async def reconcile_charge(api: Api, unique: str) -> Ready:
     return partial(api.query, query, id=charge_id)
 
 
+async def create_checkout(api: Api, unique: str) -> Ready:
+    order = {"amount": {"amount": "10.99", "currency": "USD"}}
+    made = await api.run(
+        "CreateIntent", input={"order": order, "returnUrl": BACK}, idempotencyKey=unique
+    )
+    intent_id = made.data["createPaymentIntent"]["paymentIntent"]["id"]
+    return partial(api.run, "CreateCheckout", paymentIntentId=intent_id, returnUrl=BACK)
+
+
 USES = {
     "customer": [customer, cards_of_customer],
     "customers": [customers],
@@ -146,6 +157,7 @@ USES = {
     "detachPaymentMethod": [detach_payment_method],
     "setDefaultCard": [set_default_card],
     "charge": [charge],
+    "createCheckout": [create_checkout],
 }
 
 

@@ -10,10 +10,15 @@ async def visited(page: str, result: str) -> list[httpx.URL]:
 
     The last one is the shop's page, which is not opened.
     """
+    return await submitted(page, result=result)
+
+
+async def submitted(page: str, **form: str) -> list[httpx.URL]:
+    """The same with any page's form."""
     async with httpx.AsyncClient(trust_env=False, timeout=20) as browser:
         shown = await browser.get(page)
         assert shown.status_code == 200
-        answer = await browser.post(page, data={"result": result})
+        answer = await browser.post(page, data=form)
         way: list[httpx.URL] = []
         while answer.has_redirect_location:
             assert answer.status_code == 303
