@@ -67,11 +67,14 @@ class Gateway:
             limit=settings.upstream_limit,
             require_signed_answers=settings.asiabill_signed_answers,
             observe=_called,
+            observe_circuit=_circuit_changed,
             deadlines=Deadlines(drain=DRAIN_SECONDS),
         )
         self.account = Account(
             ACCOUNT, Asiabill(settings.credentials, settings.endpoints, self._transport)
         )
+        for base in {settings.asiabill_payment_url, settings.asiabill_open_url}:
+            metrics.CIRCUIT.labels(base).set(0)
         self.recovery = Recovery(self.account, self.ledger)
         self._demo = DemoCustomer(self.account.asiabill)
 
@@ -216,6 +219,12 @@ def _called(call: Call) -> None:
         count_upstream_call()
     else:
         metrics.UPSTREAM_CALLS.labels(call.endpoint, call.outcome.value).inc()
+
+
+def _circuit_changed(base: str, is_open: bool) -> None:
+    metrics.CIRCUIT.labels(base).set(is_open)
+    if is_open:
+        metrics.CIRCUIT_OPENINGS.labels(base).inc()
 
 
 def _charge_settled(settled: Settled) -> None:

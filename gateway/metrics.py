@@ -1,6 +1,12 @@
 """What is counted, for `/metrics`. No label grows without bound."""
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    generate_latest,
+)
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -10,6 +16,18 @@ UPSTREAM_CALLS = Counter(
     "gateway_upstream_calls_total",
     "Calls to Asiabill by endpoint and outcome.",
     ["endpoint", "outcome"],
+    registry=REGISTRY,
+)
+CIRCUIT = Gauge(
+    "gateway_upstream_circuit_open",
+    "1 while Asiabill is taken for down and calls end before they are sent.",
+    ["base"],
+    registry=REGISTRY,
+)
+CIRCUIT_OPENINGS = Counter(
+    "gateway_upstream_circuit_openings_total",
+    "How often Asiabill was found down.",
+    ["base"],
     registry=REGISTRY,
 )
 CHARGE_CHANGES = Counter(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 
-from clients.asiabill import AsiabillError, NotSent, Refused
+from clients.asiabill import AsiabillError, CircuitOpen, NotSent, Refused
 from ledger import Charge
 
 
@@ -83,11 +83,13 @@ class UpstreamRejection(Rejection):
         outcome: UpstreamOutcome,
         upstream_code: str | None = None,
         charge: Charge | None = None,
+        retry_after_seconds: int = 1,
     ) -> None:
         super().__init__(code, message)
         self.outcome = outcome
         self.upstream_code = upstream_code
-        self.retry_after_seconds = None if outcome is UpstreamOutcome.REJECTED else 1
+        rejected = outcome is UpstreamOutcome.REJECTED
+        self.retry_after_seconds = None if rejected else retry_after_seconds
         self.charge = charge
 
 
@@ -106,6 +108,7 @@ def of_upstream(error: AsiabillError, charge: Charge | None = None) -> UpstreamR
             "Asiabill could not be reached; nothing was sent.",
             UpstreamOutcome.NOT_SENT,
             charge=charge,
+            retry_after_seconds=_retry_after(error),
         )
     return UpstreamRejection(
         ErrorCode.UPSTREAM_UNAVAILABLE,
@@ -128,7 +131,12 @@ def asked_first() -> Iterator[None]:
             ErrorCode.UPSTREAM_UNAVAILABLE,
             "Asiabill did not answer a question that comes first; nothing was done.",
             UpstreamOutcome.NOT_SENT,
+            retry_after_seconds=_retry_after(error),
         ) from error
+
+
+def _retry_after(error: AsiabillError) -> int:
+    return error.retry_after if isinstance(error, CircuitOpen) else 1
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from graphql import GraphQLError
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
-from clients.asiabill import AsiabillError, Refused
+from clients.asiabill import AsiabillError, CircuitOpen, Refused
 from ledger import LedgerUnavailable
 from resolvers.failure import Failure
 from resolvers.rejection import Rejection
@@ -76,6 +76,9 @@ def _told(
             return "SAVED_CARDS_NOT_ENABLED", message, False, {}
         case Refused():
             return "UPSTREAM_REJECTED", "Asiabill refused the request.", False, {}
+        case CircuitOpen():
+            message = "Asiabill is down; try again in a moment."
+            return "UPSTREAM_UNAVAILABLE", message, True, {"retryAfterSeconds": cause.retry_after}
         case AsiabillError():
             message = "Asiabill did not answer; try again in a moment."
             return "UPSTREAM_UNAVAILABLE", message, True, {"retryAfterSeconds": 1}

@@ -3,7 +3,14 @@
 from clients.asiabill.account import Credentials, Endpoints
 from clients.asiabill.client import Asiabill
 from clients.asiabill.deadlines import Deadlines
-from clients.asiabill.errors import AsiabillError, BadSignature, NoAnswer, NotSent, Refused
+from clients.asiabill.errors import (
+    AsiabillError,
+    BadSignature,
+    CircuitOpen,
+    NoAnswer,
+    NotSent,
+    Refused,
+)
 from clients.asiabill.outcomes import Outcome
 from clients.asiabill.signing import verify_return, verify_webhook
 from clients.asiabill.transport import Call, Transport
@@ -41,6 +48,7 @@ __all__ = [
     "ChargebackQuery",
     "CheckoutAnswer",
     "CheckoutRequest",
+    "CircuitOpen",
     "Credentials",
     "Customer",
     "Deadlines",

@@ -10,7 +10,7 @@ from msgspec import Struct
 from clients.asiabill import outcomes
 from clients.asiabill.account import Credentials, Endpoints
 from clients.asiabill.answer import Answer
-from clients.asiabill.errors import Refused
+from clients.asiabill.errors import CircuitOpen, Refused
 from clients.asiabill.outcomes import Endpoint
 from clients.asiabill.request import Request
 from clients.asiabill.transport import OnSend, Transport
@@ -53,7 +53,17 @@ class Caller:
             query=query or {},
             body=b"" if body is None else msgspec.json.encode(body),
         )
-        return await self._transport.call(request, read, on_send)
+        try:
+            return await self._transport.call(request, read, on_send)
+        except CircuitOpen:
+            self._transport.probe(self._probe(endpoint))
+            raise
+
+    def _probe(self, refused: Endpoint) -> Request:
+        """The smallest read on the same base as the refused call."""
+        endpoint, query = outcomes.PROBES[refused.api]
+        base = self._bases[refused.api]
+        return Request(endpoint=endpoint, credentials=self._credentials, base=base, query=query)
 
     async def find(
         self, endpoint: Endpoint, read: Callable[[Answer], T | None], path: Mapping[str, str]

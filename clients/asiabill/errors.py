@@ -2,6 +2,7 @@
 
     AsiabillError
     ├── NotSent         no byte left: may be tried again
+    │   └── CircuitOpen     nor was it tried, since Asiabill is down: try again later
     ├── NoAnswer        it may have happened or not: ask later
     ├── Refused         Asiabill understood and said no: change the request
     └── BadSignature    the answer is not proven to be Asiabill's: drop it
@@ -32,6 +33,14 @@ class NotSent(AsiabillError):
     """Nothing reached Asiabill."""
 
     outcome = Outcome.NOT_SENT
+
+
+class CircuitOpen(NotSent):
+    """Asiabill is down, so nothing was tried. `retry_after` is in seconds."""
+
+    def __init__(self, endpoint: str, retry_after: int) -> None:
+        super().__init__(endpoint, "", "Asiabill is down: nothing was tried")
+        self.retry_after = retry_after
 
 
 class NoAnswer(AsiabillError):

@@ -93,6 +93,21 @@ ENDPOINTS = (
     SHIPMENT,
 )
 
+# What asks whether an API is back: reads without a trace, as small as they can be. Any answer will do,
+# a refusal too, so that the day (of nothing) need not be one that Asiabill still has.
+PROBES = {
+    "payment": (CUSTOMERS, {"pageIndex": "1", "pageSize": "1"}),
+    "open": (
+        TRANSACTIONS,
+        {
+            "startTime": "2022-03-01T00:00:00",
+            "endTime": "2022-03-01T00:00:01",
+            "pageIndex": "1",
+            "pageSize": "1",
+        },
+    ),
+}
+
 NO_SPECIFIC_CODE = "S0001"
 REPEATED_REQUEST_ID = "L0004"
 # Asiabill has no code of its own for an id it does not know. Source: contract 10.

@@ -6,6 +6,7 @@ the Transport, and a caller who is cancelled only stops waiting for it.
 """
 
 import asyncio
+import contextvars
 import logging
 import ssl
 import time
@@ -21,8 +22,9 @@ import stamina
 import structlog
 
 from clients.asiabill.answer import Answer, judged
+from clients.asiabill.breaker import RETRY_AFTER_SECONDS, Breaker, OnChange, is_down
 from clients.asiabill.deadlines import Deadlines
-from clients.asiabill.errors import AsiabillError, NoAnswer, NotSent
+from clients.asiabill.errors import AsiabillError, CircuitOpen, NoAnswer, NotSent
 from clients.asiabill.gate import Gate
 from clients.asiabill.outcomes import Outcome
 from clients.asiabill.proof import Proof
@@ -34,9 +36,15 @@ OnSend = Callable[[str], Awaitable[None]]
 MAX_ANSWER = 8 * 1024 * 1024
 
 _log = structlog.get_logger(__name__)
+
+
+def _may_pass(error: Exception) -> bool:
+    return isinstance(error, NotSent | NoAnswer) and not isinstance(error, CircuitOpen)
+
+
 _again = stamina.AsyncRetryingCaller(
     attempts=3, timeout=20.0, wait_initial=0.1, wait_max=1.0, wait_jitter=0.3
-).on((NotSent, NoAnswer))
+).on(_may_pass)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,7 @@ class Transport:
 
     At most `limit` calls are in flight, the last eighth of them only for money. `observe` is called
     in the context of the caller, once as a try starts (it has its place and its id by then) and
-    once as it ends. With `require_signed_answers` an answer without a valid signature is
+    once as it ends; `observe_circuit` with a base URL and whether its circuit is open now. With `require_signed_answers` an answer without a valid signature is
     BadSignature; else that is only logged. Raises ValueError where TLS would not be verified.
     """
 
@@ -66,6 +74,7 @@ class Transport:
         require_signed_answers: bool = False,
         now: Callable[[], float] = time.time,
         observe: Callable[[Call], None] | None = None,
+        observe_circuit: OnChange | None = None,
         verify: ssl.SSLContext | bool = True,
         new_id: Callable[[], str] = lambda: uuid4().hex,
         deadlines: Deadlines | None = None,
@@ -80,6 +89,8 @@ class Transport:
         self._now = now
         self._new_id = new_id
         self._observe = observe
+        self._observe_circuit = observe_circuit
+        self._breaker = Breaker(time.monotonic, self._changed)
         self._verify = verify
         self._network = network
         self._client: httpx.AsyncClient | None = None
@@ -128,19 +139,39 @@ class Transport:
             return await _again(self._try, request, read, on_send)
         return await self._try(request, read, on_send)
 
+    def probe(self, request: Request) -> None:
+        """Find out whether Asiabill is back, if that is due; nobody waits for it.
+
+        For a caller who got CircuitOpen, with a read that does no harm. It takes no place, since
+        calls that hang may hold them all.
+        """
+        if self._client is None or not self._breaker.probe_due(request.base):
+            return
+        task = asyncio.create_task(
+            self._exchange(self._client, request, lambda _: None, None),
+            # It is no call of the operation that happened to be refused.
+            context=contextvars.Context(),
+        )
+        self._tasks.add(task)
+        task.add_done_callback(self._probed)
+
     async def _try(
         self, request: Request, read: Callable[[Answer], T], on_send: OnSend | None
     ) -> T:
         endpoint = request.endpoint
+        self._ready(request)
         try:
             await self._gate.enter(money=endpoint.money)
         except TimeoutError:
             raise NotSent(endpoint.name, "", "too many calls are in flight") from None
         # No await from here to create_task: the place must get an owner.
-        if self._client is None:
+        try:
+            # While it stood in the queue the ones before it may have found Asiabill down.
+            client = self._ready(request)
+        except NotSent:
             self._gate.leave(money=endpoint.money)
-            raise NotSent(endpoint.name, "", "the transport is closed")
-        task = asyncio.create_task(self._exchange(self._client, request, read, on_send))
+            raise
+        task = asyncio.create_task(self._exchange(client, request, read, on_send))
         self._tasks.add(task)
         task.add_done_callback(lambda done: self._ended(done, money=endpoint.money))
         # Unlike awaiting the task itself, this leaves it alone when we are cancelled.
@@ -149,9 +180,20 @@ class Transport:
             raise NoAnswer(endpoint.name, "", "the transport was closed")
         return task.result()
 
+    def _ready(self, request: Request) -> httpx.AsyncClient:
+        """Raises NotSent where nothing may be sent now."""
+        if self._client is None:
+            raise NotSent(request.endpoint.name, "", "the transport is closed")
+        if self._breaker.is_open(request.base):
+            raise CircuitOpen(request.endpoint.name, RETRY_AFTER_SECONDS)
+        return self._client
+
     def _ended(self, task: asyncio.Task[Any], *, money: bool) -> None:
-        self._tasks.discard(task)
         self._gate.leave(money=money)
+        self._probed(task)
+
+    def _probed(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
         if not task.cancelled():
             # Asked for, so that asyncio does not report the failure of a task nobody waits for.
             task.exception()
@@ -182,12 +224,17 @@ class Transport:
                 value = read(answer)
             except msgspec.ValidationError as error:
                 reason = f"unreadable data: {error}"
-                raise NoAnswer(endpoint.name, request_id, reason) from None
+                raise NoAnswer(endpoint.name, request_id, reason, answer.code) from None
         except AsiabillError as error:
             outcome = error.outcome
+            if is_down(error):
+                self._breaker.failed(request.base)
+            else:
+                self._breaker.answered(request.base)
             raise
         else:
             outcome = Outcome.ANSWERED
+            self._breaker.answered(request.base)
             return value
         finally:
             self._tell(replace(call, outcome=outcome, seconds=clock() - start))
@@ -236,6 +283,14 @@ class Transport:
         # texts of these errors may quote the answer, so the kind must do.
         except Exception as error:  # noqa: BLE001
             raise NoAnswer(name, request_id, type(error).__name__) from None
+
+    def _changed(self, base: str, is_open: bool) -> None:
+        if is_open:
+            _log.error("asiabill.circuit.opened", base=base)
+        else:
+            _log.warning("asiabill.circuit.closed", base=base)
+        if self._observe_circuit is not None:
+            self._observe_circuit(base, is_open)
 
     def _tell(self, call: Call) -> None:
         if self._observe is None:
