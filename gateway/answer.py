@@ -31,6 +31,8 @@ def body_of(result: ExecutionResult, context: Context) -> dict[str, Any]:
             "deduplicated": cost.deduplicated,
             "shared": cost.shared,
             "limit": cost.limit,
+            "upstreamCallsAtMost": cost.most_upstream_calls,
+            "points": cost.points,
         }
     }
     return body

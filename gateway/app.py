@@ -31,6 +31,7 @@ from resolvers.context import Caller, Context, Policy
 from resolvers.cost import Cost, count_upstream_call
 from resolvers.session import ClientSessions
 from schema import root
+from schema.limits import MAX_UPSTREAM_CALLS
 
 # What a stopping process still waits for after its requests had their time: see `serving`.
 DRAIN_SECONDS = 4.0
@@ -113,7 +114,7 @@ class Gateway:
             policy=self._policy,
             ledger=self.ledger,
             sessions=self._sessions,
-            cost=Cost(limit=self.settings.upstream_limit),
+            cost=Cost(limit=MAX_UPSTREAM_CALLS),
             now=now,
         )
 

@@ -10,10 +10,13 @@ class Cost:
 
     `upstream_calls` are requests put on the wire for it, repeats included; `deduplicated` are
     loads that another load of the same operation answered; `shared` are reads that joined
-    another operation's call.
+    another operation's call. `points`, the objects of the answer, and `most_upstream_calls` are
+    known before it runs; `limit` is the most that the latter may be.
     """
 
     limit: int
+    points: int = 0
+    most_upstream_calls: int = 0
     upstream_calls: int = 0
     deduplicated: int = 0
     shared: int = 0

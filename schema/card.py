@@ -8,6 +8,7 @@ import strawberry
 
 from resolvers import cards
 from schema.billing import Billing
+from schema.directives import CUSTOMER_DETAILS
 from schema.field import nested
 from schema.node import Node
 
@@ -91,7 +92,7 @@ class SavedCard(Node):
         today = datetime.now(UTC)
         return (self.exp_year, self.exp_month) < (today.year, today.month)
 
-    @nested(description="Whose card it is; null where it is nobody's.")
+    @nested(upstream=CUSTOMER_DETAILS, description="Whose card it is; null where it is nobody's.")
     def customer(self) -> Annotated["Customer", strawberry.lazy("schema.customer")] | None:
         # Here and not above, since the two types know each other.
         from schema.customer import Customer

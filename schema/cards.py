@@ -12,6 +12,7 @@ from schema.billing import BillingInput
 from schema.card import SavedCard
 from schema.customer import Customer
 from schema.customers import CustomerId, CustomerPayload
+from schema.directives import CUSTOMER_DETAILS
 from schema.field import Info, effect, read
 from schema.scalar import URL
 from schema.user_error import Payload
@@ -37,7 +38,9 @@ class PaymentMethodPayload(Payload):
         default=None, description="The card; a detached one as it was."
     )
     customer: Customer | None = strawberry.field(
-        default=None, description="Whose card it is or was, where that is known."
+        default=None,
+        description="Whose card it is or was, where that is known.",
+        directives=[CUSTOMER_DETAILS],
     )
     replayed: bool = strawberry.field(
         default=False, description="True where an earlier call with this key did the work."

@@ -12,6 +12,7 @@ from resolvers.declines import DeclineCode, RetryAdvice
 from resolvers.principal import Role
 from schema.card import SavedCard
 from schema.customer import Customer
+from schema.directives import CUSTOMER_DETAILS
 from schema.enumeration import described
 from schema.field import Info, nested, read
 from schema.money import Money
@@ -225,7 +226,7 @@ class Charge(Node):
             expires_at=None,
         )
 
-    @nested(description="Who pays.")
+    @nested(upstream=CUSTOMER_DETAILS, description="Who pays.")
     def customer(self) -> Customer | None:
         return Customer.of(self.record.customer_id) if self.record.customer_id else None
 

@@ -98,6 +98,7 @@ class ChargeMutation:
         Role.MERCHANT,
         Role.CUSTOMER,
         upstream=2,
+        moves_money=True,
         rejected=ChargePayload.rejected,
         description=(
             "Charge a stored card, at most once. The amount comes from paymentIntentId or, where "

@@ -8,11 +8,14 @@ import strawberry
 from clients import asiabill
 from resolvers import cards, customers
 from schema.card import SavedCard
+from schema.directives import OWN_CUSTOMER_FIELDS, Upstream
 from schema.field import Info, nested
 from schema.node import Node
 
 CARD_FIELDS = frozenset({"savedCards", "defaultCard"})
-OWN_FIELDS = frozenset({"email", "firstName", "lastName", "phone", "description", "createdAt"})
+OWN_FIELDS = frozenset(OWN_CUSTOMER_FIELDS)
+# The two tell of the same list.
+_LIST = Upstream(calls=1, once="savedCards")
 
 
 @strawberry.type(description="A customer of the shop, kept by Asiabill.")
@@ -62,7 +65,7 @@ class Customer(Node):
             "Stored cards, default first, then newest. Null with an error where Asiabill did not "
             "answer for this customer; other customers are unaffected. An empty list means none."
         ),
-        upstream=1,
+        upstream=_LIST,
         null_means_error=True,
     )
     async def saved_cards(self, info: Info) -> list[SavedCard] | None:
@@ -70,7 +73,7 @@ class Customer(Node):
 
     @nested(
         description="The card that was chosen as default; null where none was.",
-        upstream=1,
+        upstream=_LIST,
     )
     async def default_card(self, info: Info) -> SavedCard | None:
         card = await cards.default_card(info.context, self.id)

@@ -10,6 +10,7 @@ from resolvers.principal import Role
 from schema import cursor
 from schema.connection import PageInfo
 from schema.customer import CARD_FIELDS, OWN_FIELDS, Customer, CustomerEdge
+from schema.directives import CUSTOMER_DETAILS, OWN_CUSTOMER_FIELDS, Upstream
 from schema.field import Info, effect, read
 from schema.selection import selects_any
 from schema.user_error import Payload
@@ -67,7 +68,9 @@ class CustomerConnection:
 class CustomerPayload(Payload):
     """The answer of mutations about a customer."""
 
-    customer: Customer | None = strawberry.field(default=None, description="The customer.")
+    customer: Customer | None = strawberry.field(
+        default=None, description="The customer.", directives=[CUSTOMER_DETAILS]
+    )
     replayed: bool = strawberry.field(
         default=False, description="True where an earlier call with this key did the work."
     )
@@ -101,7 +104,7 @@ class CustomerQuery:
     @read(
         Role.MERCHANT,
         Role.CUSTOMER,
-        upstream=1,
+        upstream=CUSTOMER_DETAILS,
         description=(
             "One customer. Null where it is unknown, and for a CUSTOMER caller also where it is "
             "another's: existence is not revealed. With `id` and `savedCards` alone an unknown "
@@ -114,6 +117,7 @@ class CustomerQuery:
 
     @read(
         Role.MERCHANT,
+        upstream=Upstream(calls=1, each=True, when=OWN_CUSTOMER_FIELDS),
         description=(
             "Up to 50 customers in the order of ids; one failing id gives one null and one error."
         ),

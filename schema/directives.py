@@ -32,14 +32,35 @@ class Auth:
     locations=[Location.FIELD_DEFINITION],
     name="upstream",
     description=(
-        "The most Asiabill calls that one resolution can cause. What an operation really caused "
-        "is in extensions.cost."
+        "The most Asiabill calls that one resolution can cause. Their sum over an operation, lists "
+        "multiplied, is checked before it runs: at most 50. What it really caused is beside it in "
+        "extensions.cost."
     ),
 )
 class Upstream:
     """The most Asiabill calls of one resolution."""
 
     calls: int
+    each: bool | None = strawberry.directive_field(name="each", default=strawberry.UNSET)
+    """For a list: the calls are those of each entry."""
+    once: str | None = strawberry.directive_field(name="once", default=strawberry.UNSET)
+    """Fields of one object with the same word here cause their calls together, once."""
+    when: list[str] | None = strawberry.directive_field(name="when", default=strawberry.UNSET)
+    """Caused only where one of these fields of the answer is selected."""
+
+
+OWN_CUSTOMER_FIELDS = ["email", "firstName", "lastName", "phone", "description", "createdAt"]
+# Of a field that gives a customer by its id: Asiabill is asked only for what the id does not tell.
+CUSTOMER_DETAILS = Upstream(calls=1, when=OWN_CUSTOMER_FIELDS)
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="movesMoney",
+    description="Moves money: an operation may have one such field.",
+)
+class MovesMoney:
+    """Marks what an operation may do once."""
 
 
 @strawberry.schema_directive(

@@ -14,7 +14,7 @@ from resolvers.context import Context
 from resolvers.failure import Forbidden
 from resolvers.principal import Role
 from resolvers.rejection import Rejection
-from schema.directives import Auth, SemanticNonNull, Upstream
+from schema.directives import Auth, MovesMoney, SemanticNonNull, Upstream
 
 Info = strawberry.Info[Context, None]
 
@@ -58,7 +58,9 @@ class UserErrors(FieldExtension):
             return self._rejected(rejection)
 
 
-def nested(*, upstream: int = 0, null_means_error: bool = False, description: str) -> Resolved:
+def nested(
+    *, upstream: int | Upstream = 0, null_means_error: bool = False, description: str
+) -> Resolved:
     """A field inside a type, open to whoever may see the object that it is of."""
     directives: list[object] = [SemanticNonNull()] if null_means_error else []
     field: Resolved = strawberry.field(
@@ -67,7 +69,7 @@ def nested(*, upstream: int = 0, null_means_error: bool = False, description: st
     return field
 
 
-def read(*roles: Role, upstream: int = 0, description: str) -> Resolved:
+def read(*roles: Role, upstream: int | Upstream = 0, description: str) -> Resolved:
     """A field that `roles` may read, of at most `upstream` Asiabill calls."""
     field: Resolved = strawberry.field(
         description=description,
@@ -81,12 +83,14 @@ def effect(
     *roles: Role,
     rejected: Callable[[Rejection], object],
     upstream: int = 0,
+    moves_money: bool = False,
     description: str,
 ) -> Resolved:
     """A mutation that `roles` may call; `rejected` makes the payload of a call not done."""
+    directives: list[object] = [MovesMoney()] if moves_money else []
     field: Resolved = strawberry.mutation(
         description=description,
-        directives=_cost(upstream),
+        directives=[*_cost(upstream), *directives],
         extensions=[PermissionExtension([Allow(*roles)]), UserErrors(rejected)],
     )
     return field
@@ -100,5 +104,7 @@ def watched(*roles: Role, description: str) -> Resolved:
     return field
 
 
-def _cost(upstream: int) -> list[object]:
+def _cost(upstream: int | Upstream) -> list[object]:
+    if isinstance(upstream, Upstream):
+        return [upstream]
     return [Upstream(calls=upstream)] if upstream else []

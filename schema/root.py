@@ -5,7 +5,6 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import DisableIntrospection, ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext
@@ -14,9 +13,9 @@ from schema.cards import CardMutation, CardQuery
 from schema.charges import ChargeMutation, ChargeQuery, ChargeSubscription
 from schema.checkout import CheckoutMutation
 from schema.customers import CustomerMutation, CustomerQuery
+from schema.documents import Checked, Documents
 from schema.events import EventSubscription
 from schema.intents import IntentMutation, IntentQuery
-from schema.operation import OperationNamed
 from schema.scalar import SCALARS
 from schema.sessions import SessionMutation, SessionQuery
 from schema.user_error import IdempotencyError, InputError, UpstreamError
@@ -35,14 +34,16 @@ Mutation = merge_types(
 )
 Subscription = merge_types("Subscription", (ChargeSubscription, EventSubscription))
 
-# Documents kept parsed and validated; an app has a few dozen.
-_DOCUMENTS = 512
-
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
 
 class Schema(strawberry.Schema):
-    """Strawberry's schema without its own logging: errors go through `schema.failure` alone."""
+    """Strawberry's schema with our own look at documents, and without its own logging: errors go
+    through `schema.failure` alone."""
+
+    def __init__(self, *, introspection: bool, **parts: Any) -> None:
+        super().__init__(**parts)
+        self.documents = Documents(self._schema, introspection=introspection)
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -58,21 +59,13 @@ class Schema(strawberry.Schema):
 
 
 def build(*, introspection: bool = True) -> Schema:
-    """A schema of its own, with nothing shared but the parsed documents."""
-    extensions: list[Any] = [
-        lambda: ParserCache(maxsize=_DOCUMENTS),
-        lambda: ValidationCache(maxsize=_DOCUMENTS),
-        # After the cache, which writes the errors of a document anew for each operation.
-        OperationNamed,
-    ]
-    if not introspection:
-        # First in the list, so that its rule is there when the cached validation runs.
-        extensions.insert(0, DisableIntrospection)
+    """A schema of its own. Nothing is shared with another one."""
     return Schema(
+        introspection=introspection,
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=[InputError, IdempotencyError, UpstreamError],
-        extensions=extensions,
+        extensions=[Checked],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not introspection),
     )

@@ -9,6 +9,7 @@ from resolvers import customers, intents, sessions
 from resolvers.principal import ClientPermission, Role
 from resolvers.session import ClientSession as Minted
 from schema.customer import Customer
+from schema.directives import CUSTOMER_DETAILS
 from schema.enumeration import described
 from schema.field import Info, effect, read
 from schema.intent import PaymentIntent
@@ -35,7 +36,8 @@ class Viewer:
 
     role: Role = strawberry.field(description="The kind of credential.")
     customer: Customer | None = strawberry.field(
-        description="The session's own customer; null for the shop's keys."
+        description="The session's own customer; null for the shop's keys.",
+        directives=[CUSTOMER_DETAILS],
     )
     payment_intent: PaymentIntent | None = strawberry.field(
         description="The intent that the session was minted for."

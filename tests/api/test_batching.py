@@ -17,7 +17,14 @@ async def test_one_customers_cards_cost_one_call(api: Api) -> None:
 
     assert len(answer.data["customer"]["savedCards"]) == 2
     assert caused(before, after) == {LIST: 1}
-    assert answer.cost == {"upstreamCalls": 1, "deduplicated": 0, "shared": 0, "limit": 32}
+    assert answer.cost == {
+        "upstreamCalls": 1,
+        "deduplicated": 0,
+        "shared": 0,
+        "limit": 50,
+        "upstreamCallsAtMost": 1,
+        "points": 4,
+    }
 
 
 async def test_own_fields_are_asked_for_side_by_side_with_the_list(api: Api) -> None:

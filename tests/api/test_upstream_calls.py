@@ -47,6 +47,11 @@ async def cards_of_customer(api: Api, unique: str) -> Ready:
     return partial(api.run, "SavedCards", customerId=customer_id)
 
 
+async def customers_by_ids(api: Api, unique: str) -> Ready:
+    query = "query($ids: [ID!]!) { customersByIds(ids: $ids) { email } }"
+    return partial(api.query, query, ids=[await api.customer()])
+
+
 async def customers(api: Api, unique: str) -> Ready:
     await api.customer()
     return partial(api.run, "Customers")
@@ -146,6 +151,7 @@ async def create_checkout(api: Api, unique: str) -> Ready:
 
 USES = {
     "customer": [customer, cards_of_customer],
+    "customersByIds": [customers_by_ids],
     "customers": [customers],
     "paymentMethod": [payment_method],
     "createCustomer": [create_customer],
@@ -180,6 +186,7 @@ async def test_a_field_costs_what_it_tells_and_at_most_what_it_promises(
     assert answer.data
     assert seen == answer.cost["upstreamCalls"]
     assert 1 <= seen <= promised()[field]
+    assert seen <= answer.cost["upstreamCallsAtMost"] <= answer.cost["limit"] == 50
 
 
 async def test_a_look_up_that_a_caller_asks_for_is_counted(api: Api, unique: str) -> None:
