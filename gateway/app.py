@@ -25,7 +25,7 @@ from gateway.return_page import ReturnPage
 from gateway.settings import SIMULATOR_KEY, Mode, Settings
 from gateway.sockets import Sockets
 from gateway.webhooks import Webhooks
-from ledger import Ledger, LedgerError, Settled
+from ledger import Ledger, LedgerError, RefundSettled, Settled
 from resolvers.account import Account
 from resolvers.context import Caller, Context, Policy
 from resolvers.cost import Cost, count_upstream_call
@@ -60,9 +60,13 @@ class Gateway:
             # The checkout page of this service is a shop of its own where no real money moves.
             return_origins=frozenset(settings.return_origins)
             | frozenset(() if settings.live else (own_origin(settings),)),
+            refund_window=settings.refund_window,
         )
         self.ledger = Ledger(
-            settings.database_url.get_secret_value(), now=now, observe=_charge_settled
+            settings.database_url.get_secret_value(),
+            now=now,
+            observe=_charge_settled,
+            observe_refund=_refund_settled,
         )
         self._transport = Transport(
             limit=settings.upstream_limit,
@@ -243,3 +247,20 @@ def _charge_settled(settled: Settled) -> None:
     if step.alarm is not None:
         metrics.CHARGE_ALARMS.labels(step.alarm.value).inc()
         _log.error("charge alarm", alarm=step.alarm.value, note=step.note, **facts)
+
+
+def _refund_settled(settled: RefundSettled) -> None:
+    """The same of a refund."""
+    refund, step = settled.refund, settled.transition
+    facts = {
+        "refund_id": refund.id,
+        "charge_id": refund.charge_id,
+        "batch_no": refund.batch_no,
+        "status": refund.status.value,
+    }
+    if step.applied:
+        metrics.REFUND_CHANGES.labels(refund.status.value).inc()
+        _log.info("refund", **facts)
+    if step.alarm is not None:
+        metrics.REFUND_ALARMS.labels(step.alarm.value).inc()
+        _log.error("refund alarm", alarm=step.alarm.value, note=step.note, **facts)

@@ -42,6 +42,18 @@ CHARGE_ALARMS = Counter(
     ["alarm"],
     registry=REGISTRY,
 )
+REFUND_CHANGES = Counter(
+    "gateway_refund_changes_total",
+    "Changes of refunds by the status that they came to.",
+    ["status"],
+    registry=REGISTRY,
+)
+REFUND_ALARMS = Counter(
+    "gateway_refund_alarms_total",
+    "News of a refund that no rule can put right; a person must look.",
+    ["alarm"],
+    registry=REGISTRY,
+)
 WEBHOOKS = Counter(
     "gateway_webhooks_total",
     "Notifications by what became of them: new, repeat, forged, malformed, unavailable.",
@@ -50,7 +62,7 @@ WEBHOOKS = Counter(
 )
 LOOKUPS = Counter(
     "gateway_lookups_total",
-    "Look-ups of charges in doubt: answered or unanswered.",
+    "Look-ups of charges and refunds in doubt: answered or unanswered.",
     ["outcome"],
     registry=REGISTRY,
 )

@@ -14,7 +14,7 @@ import structlog
 
 from gateway import metrics
 from ledger import Charge, Doubt, Ledger, LedgerError
-from resolvers import lookups, notifications
+from resolvers import lookups, notifications, refund_lookups
 from resolvers.account import Account
 
 _BATCH: Final = 50
@@ -38,9 +38,9 @@ class Recovery:
 
     async def start(self) -> None:
         """Make everything unsettled due, since whoever was to settle it may have died, and begin."""
-        unsettled = await self._ledger.look_at_all()
+        unsettled = await self._ledger.look_at_all() + await self._ledger.refunds.look_at_all()
         if unsettled:
-            _log.info("unsettled charges found", count=unsettled)
+            _log.info("unsettled charges and refunds found", count=unsettled)
         self._task = asyncio.create_task(self._run())
 
     async def aclose(self) -> None:
@@ -82,6 +82,28 @@ class Recovery:
             await self._ledger.settle(doubt.charge.account, doubt.charge.id, message)
             await self._ledger.looked(doubt)
 
+    async def refund_round(self) -> int:
+        """Look up the refunds that are due. How many that were."""
+        doubts = await self._ledger.refunds.due_doubts(self._owner, _BATCH)
+        looks = await asyncio.gather(
+            *(refund_lookups.look_up(self._account, doubt.refund) for doubt in doubts)
+        )
+        for doubt, look in zip(doubts, looks, strict=True):
+            metrics.LOOKUPS.labels("answered" if look.answered else "unanswered").inc()
+            if not look.answered:
+                await self._ledger.refunds.put_back(doubt)
+                continue
+            if look.report is not None:
+                await self._ledger.refunds.settle(
+                    doubt.refund.account, doubt.refund.id, look.report
+                )
+            await self._ledger.refunds.looked(doubt)
+        return len(doubts)
+
+    async def _refunds_due(self) -> bool:
+        due = await self._ledger.refunds.next_look_at()
+        return due is not None and due <= datetime.now(due.tzinfo)
+
     async def _run(self) -> None:
         rounds = 0
         while not self._stop.is_set():
@@ -89,7 +111,10 @@ class Recovery:
                 if rounds % _PENDING_EVERY == 0:
                     await notifications.apply_pending(self._account, self._ledger)
                 rounds += 1
-                pause = 0.0 if await self.round() == _BATCH else await self._pause()
+                full = await self.round() == _BATCH
+                if await self._refunds_due():
+                    full |= await self.refund_round() == _BATCH
+                pause = 0.0 if full else await self._pause()
             except LedgerError as error:
                 _log.error("recovery waits for the ledger", reason=type(error).__name__)
                 pause = _IDLE_SECONDS

@@ -1,5 +1,6 @@
 """Everything an operator can decide, from the environment (prefix GATEWAY_) or a file `.env`."""
 
+from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Self
@@ -63,6 +64,7 @@ class Settings(BaseSettings):
     asiabill_payment_url: str = ""
     asiabill_open_url: str = ""
     asiabill_signed_answers: bool = False
+    refund_window_days: int | None = Field(default=None, ge=1, le=3650)
     upstream_limit: int = Field(default=32, ge=2, le=1000)
 
     database_url: SecretStr = SecretStr("sqlite+aiosqlite:///gateway.db")
@@ -186,6 +188,12 @@ class Settings(BaseSettings):
     def live(self) -> bool:
         """Whether real money moves."""
         return self.mode is Mode.LIVE
+
+    @property
+    def refund_window(self) -> timedelta | None:
+        """How long after a charge it may be refunded; None for ever."""
+        days = self.refund_window_days
+        return None if days is None else timedelta(days=days)
 
     @property
     def credentials(self) -> Credentials:

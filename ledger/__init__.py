@@ -73,7 +73,7 @@ from ledger.refund import (
 from ledger.refund_doubts import RefundDoubt
 from ledger.refund_ledger import RefundLedger
 from ledger.refund_message import RefundMessage, RefundOutcome, RefundReported
-from ledger.refund_transition import RefundTransition, refund_transition
+from ledger.refund_transition import RefundTransition, refund_matches, refund_transition
 from ledger.requests import Claim, ClaimState
 from ledger.shipments import Shipment, Shipments
 from ledger.status import (
@@ -186,6 +186,7 @@ __all__ = [
     "amount_text",
     "migrate",
     "position_of",
+    "refund_matches",
     "refund_transition",
     "refundable",
     "refunded",

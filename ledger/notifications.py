@@ -74,6 +74,7 @@ async def apply(
         )
         .values(values)
     )
+    transaction.changes.append(Change("notification", account, str(number)))
 
 
 async def pending(

@@ -92,6 +92,11 @@ class RefundLedger:
         async with self._store.read() as connection:
             return await refund_rows.unresolved(connection, account, overdue, limit)
 
+    def awaits_answer(self, refund: Refund) -> bool:
+        """Its answer may still come: it was sent a moment ago, and nothing was heard since."""
+        overdue = self._now() - settlement.ANSWER_OVERDUE
+        return refund.in_flight and refund.sent_at is not None and refund.sent_at > overdue
+
     async def due_doubts(
         self, owner: str, limit: int, *, lease_seconds: float = 60.0
     ) -> list[RefundDoubt]:

@@ -3,6 +3,7 @@
 import re
 from typing import NoReturn
 
+from ledger import AmountPrecision, CurrencyNotSupported, Money, MoneyError
 from resolvers.card_number import holds_card_number
 from resolvers.rejection import ErrorCode, Rejection
 
@@ -56,6 +57,20 @@ def email(value: str, path: Path) -> str:
     """An e-mail address as far as a form can tell, or a Rejection."""
     text(value, path, most=100)
     return value if _EMAIL.fullmatch(value) else invalid(f"{path[-1]} is not an address.", path)
+
+
+def money(amount: str, currency: str, path: Path) -> Money:
+    """An amount, or a Rejection that names what is wrong with it. `path` is that of the two."""
+    try:
+        return Money(amount, currency)
+    except CurrencyNotSupported as error:
+        raise Rejection(
+            ErrorCode.CURRENCY_NOT_SUPPORTED, f"{error}.", (*path, "currency")
+        ) from error
+    except MoneyError as error:
+        precise = isinstance(error, AmountPrecision)
+        code = ErrorCode.AMOUNT_PRECISION if precise else ErrorCode.INVALID_INPUT
+        raise Rejection(code, f"{error}.", (*path, "amount")) from error
 
 
 def idempotency_key(value: str) -> str:

@@ -149,6 +149,7 @@ async def updates(context: Context, charge_id: str) -> AsyncIterator[Charge]:
                 return
             if _shown(present) != seen:
                 seen = _shown(present)
+                context.renew()
                 yield present
             if present.final:
                 return

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from clients.asiabill import Customer, PaymentMethod
-from ledger import Ledger
+from ledger import Charge, Ledger, Refund
 from resolvers.account import Account
 from resolvers.cost import Cost
 from resolvers.declines import Language
@@ -22,7 +22,8 @@ class Policy:
 
     `live` is False for the simulator and Asiabill's test platform; `public_url` is the address
     that buyers and Asiabill reach this service by; `script_url` is Asiabill's browser SDK;
-    `return_origins` is where a buyer may be sent back to.
+    `return_origins` is where a buyer may be sent back to; `refund_window` is how long after a
+    charge it may be refunded, None for ever.
     """
 
     live: bool
@@ -30,6 +31,7 @@ class Policy:
     public_url: str
     script_url: str
     return_origins: frozenset[str]
+    refund_window: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,10 @@ class Context:
     def loaders(self) -> "Loaders":
         """The batched reads of this operation."""
         return Loaders(self)
+
+    def renew(self) -> None:
+        """Read everything anew from here on: for each message of a subscription."""
+        self.__dict__.pop("loaders", None)
 
     def forget_customer(self, customer_id: str | None) -> None:
         """Make later reads of a customer ask Asiabill again; None forgets every customer.
@@ -117,7 +123,17 @@ class Loaders:
             found = await ledger.default_cards(account.name, list(customer_ids))
             return [found.get(customer_id) for customer_id in customer_ids]
 
+        async def refunds(charge_ids: Sequence[str]) -> list[list[Refund]]:
+            found = await ledger.refunds.of_charges(account.name, list(charge_ids))
+            return [found[charge_id] for charge_id in charge_ids]
+
+        async def charges(charge_ids: Sequence[str]) -> list[Charge | None]:
+            found = await ledger.charges(account.name, list(charge_ids))
+            return [found.get(charge_id) for charge_id in charge_ids]
+
         self.saved_cards: Loader[str, list[PaymentMethod]] = Loader(each(saved_cards), cost)
         self.customer: Loader[str, Customer | None] = Loader(each(customer), cost)
-        # Ours and not Asiabill's, so it has no part in the operation's cost.
+        # Ours and not Asiabill's, so they have no part in the operation's cost.
         self.default_card: Loader[str, str | None] = Loader(default_cards, Cost(limit=0))
+        self.refunds: Loader[str, list[Refund]] = Loader(refunds, Cost(limit=0))
+        self.charge: Loader[str, Charge | None] = Loader(charges, Cost(limit=0))

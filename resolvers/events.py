@@ -1,15 +1,20 @@
 """Asiabill's verified notifications as a stream that can be resumed."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import Enum
 
-from ledger import Charge, Notification
+from ledger import Charge, Notification, Refund
+from resolvers import refund_reports
 from resolvers.context import Context
 from resolvers.failure import BadUserInput
 
 _BATCH = 100
 _LOOK_AGAIN_SECONDS = 60.0
+# News is stored first and told to its charge a moment later. Whoever hears of it is to see the charge
+# as it is after that; what waits for longer is shown as it is.
+_APPLIED_SECONDS = 5.0
 
 
 class EventType(Enum):
@@ -19,15 +24,20 @@ class EventType(Enum):
     TRANSACTION_FAIL = "transaction.fail"
     TRANSACTION_PENDING = "transaction.pending"
     TRANSACTION_CLEAR = "transaction.clear"
+    PREAUTH_CAPTURED = "pre-authorized.captured"
+    PREAUTH_VOID = "pre-authorized.void"
+    REFUND_SUCCESS = "refund.success"
+    REFUND_FAIL = "refund.fail"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A notification and the charge that it is about, where the ledger has it."""
+    """A notification and the charge and refund that it is about, where the ledger has them."""
 
     notification: Notification
     type: EventType
     charge: Charge | None
+    refund: Refund | None = None
 
 
 async def stream(
@@ -45,10 +55,40 @@ async def stream(
     async with ledger.watch(account, notifications=True) as watch:
         while True:
             batch = await ledger.events_after(account, wanted, seen, limit=_BATCH)
-            ids = {found.charge_id for found in batch if found.charge_id}
-            charges = await ledger.charges(account, ids) if ids else {}
-            for found in batch:
-                seen = found.id
-                yield Event(found, EventType(found.type), charges.get(found.charge_id or ""))
-            if len(batch) < _BATCH:
+            ready = _applied(batch, context.now())
+            for event in await _events(context, ready):
+                seen = event.notification.id
+                context.renew()
+                yield event
+            if len(ready) < len(batch):
+                await watch.wait(_APPLIED_SECONDS)
+            elif len(batch) < _BATCH:
                 await watch.wait(_LOOK_AGAIN_SECONDS)
+
+
+def _applied(batch: Sequence[Notification], now: datetime) -> Sequence[Notification]:
+    """Those before the first one that is still being told to its charge."""
+    for place, found in enumerate(batch):
+        young = now - found.received_at < timedelta(seconds=_APPLIED_SECONDS)
+        if found.charge_id is not None and found.applied_at is None and young:
+            return batch[:place]
+    return batch
+
+
+async def _events(context: Context, batch: Sequence[Notification]) -> list[Event]:
+    account, ledger = context.account.name, context.ledger
+    ids = {found.charge_id for found in batch if found.charge_id}
+    charges = await ledger.charges(account, ids) if ids else {}
+    ids = {
+        found.charge_id for found in batch if found.charge_id and refund_reports.is_refund(found)
+    }
+    refunds = await ledger.refunds.of_charges(account, ids) if ids else {}
+    return [
+        Event(
+            found,
+            EventType(found.type),
+            charges.get(found.charge_id or ""),
+            refund_reports.named(found, refunds.get(found.charge_id or "", [])),
+        )
+        for found in batch
+    ]

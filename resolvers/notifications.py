@@ -1,7 +1,7 @@
 """Asiabill's notifications: kept before they are acknowledged, then told to their charge."""
 
 from ledger import Ledger, NewNotification, Notification
-from resolvers import reports
+from resolvers import refund_notifications, refund_reports, reports
 from resolvers.account import Account
 
 
@@ -18,6 +18,9 @@ async def receive(account: Account, ledger: Ledger, new: NewNotification) -> boo
 
 async def apply(account: Account, ledger: Ledger, notification: Notification) -> None:
     """Tell the charge of a notification what it says; kept for later where there is no such order."""
+    if refund_reports.is_refund(notification):
+        await refund_notifications.apply(account, ledger, notification)
+        return
     message = reports.of_notification(notification)
     if message is None:
         await ledger.close_notification(account.name, notification.id)

@@ -5,9 +5,8 @@ import ipaddress
 import msgspec
 
 from clients.asiabill import Billing, OrderLine
-from ledger import AmountPrecision, CurrencyNotSupported, Money, MoneyError
+from ledger import Money
 from resolvers import argument
-from resolvers.rejection import ErrorCode, Rejection
 
 
 class Details(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -40,15 +39,7 @@ class Order(msgspec.Struct, frozen=True):
 
 def money(order: Order, path: argument.Path = ("order",)) -> Money:
     """The amount, or a Rejection that names what is wrong with it. `path` is the order's own."""
-    try:
-        return Money(order.amount, order.currency)
-    except CurrencyNotSupported as error:
-        place = (*path, "amount", "currency")
-        raise Rejection(ErrorCode.CURRENCY_NOT_SUPPORTED, f"{error}.", place) from error
-    except MoneyError as error:
-        precise = isinstance(error, AmountPrecision)
-        code = ErrorCode.AMOUNT_PRECISION if precise else ErrorCode.INVALID_INPUT
-        raise Rejection(code, f"{error}.", (*path, "amount", "amount")) from error
+    return argument.money(order.amount, order.currency, (*path, "amount"))
 
 
 def checked(order: Order, path: argument.Path = ("order",)) -> Order:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from enum import Enum
 
 from clients.asiabill import AsiabillError, CircuitOpen, NotSent, Refused
-from ledger import Charge
+from ledger import Charge, ChargeAction, Refund
 
 
 class ErrorCode(Enum):
@@ -26,6 +26,9 @@ class ErrorCode(Enum):
     RETURN_URL_NOT_ALLOWED = "RETURN_URL_NOT_ALLOWED"
     IDEMPOTENCY_KEY_REQUIRED = "IDEMPOTENCY_KEY_REQUIRED"
     IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"
+    ACTION_NOT_ALLOWED = "ACTION_NOT_ALLOWED"
+    REFUND_EXCEEDS_BALANCE = "REFUND_EXCEEDS_BALANCE"
+    REFUND_WINDOW_CLOSED = "REFUND_WINDOW_CLOSED"
     RAW_CARDS_DISABLED = "RAW_CARDS_DISABLED"
     SAVED_CARDS_NOT_ENABLED = "SAVED_CARDS_NOT_ENABLED"
     UPSTREAM_REJECTED = "UPSTREAM_REJECTED"
@@ -53,13 +56,23 @@ class Rejection(Exception):
 class KeyReused(Rejection):
     """The idempotency key was used with other arguments; `existing` is what it made then."""
 
-    def __init__(self, existing: Charge | None) -> None:
+    def __init__(self, existing: Charge | None, refund: Refund | None = None) -> None:
         super().__init__(
             ErrorCode.IDEMPOTENCY_MISMATCH,
             "This idempotency key was used before with other arguments.",
             ("idempotencyKey",),
         )
         self.existing = existing
+        self.refund = refund
+
+
+class NotAllowed(Rejection):
+    """`charge` is in no state for what was asked; `allowed` is what may be done to it now."""
+
+    def __init__(self, message: str, charge: Charge, allowed: frozenset[ChargeAction]) -> None:
+        super().__init__(ErrorCode.ACTION_NOT_ALLOWED, message, ("chargeId",))
+        self.charge = charge
+        self.allowed = allowed
 
 
 class ChargeRejection(Rejection):
@@ -73,7 +86,7 @@ class ChargeRejection(Rejection):
 class UpstreamRejection(Rejection):
     """Asiabill refused the call or could not be asked.
 
-    `charge` is the charge that the call was about, where there is one.
+    `charge` and `refund` are what the call was about, where there is one.
     """
 
     def __init__(
@@ -84,6 +97,7 @@ class UpstreamRejection(Rejection):
         upstream_code: str | None = None,
         charge: Charge | None = None,
         retry_after_seconds: int = 1,
+        refund: Refund | None = None,
     ) -> None:
         super().__init__(code, message)
         self.outcome = outcome
@@ -91,9 +105,12 @@ class UpstreamRejection(Rejection):
         rejected = outcome is UpstreamOutcome.REJECTED
         self.retry_after_seconds = None if rejected else retry_after_seconds
         self.charge = charge
+        self.refund = refund
 
 
-def of_upstream(error: AsiabillError, charge: Charge | None = None) -> UpstreamRejection:
+def of_upstream(
+    error: AsiabillError, charge: Charge | None = None, refund: Refund | None = None
+) -> UpstreamRejection:
     """Say what an Asiabill error means to the caller of a mutation."""
     if isinstance(error, Refused):
         if error.saved_cards_disabled:
@@ -101,7 +118,9 @@ def of_upstream(error: AsiabillError, charge: Charge | None = None) -> UpstreamR
             message = "Asiabill has not enabled saved cards for this shop."
         else:
             code, message = ErrorCode.UPSTREAM_REJECTED, "Asiabill refused the request."
-        return UpstreamRejection(code, message, UpstreamOutcome.REJECTED, error.code, charge)
+        return UpstreamRejection(
+            code, message, UpstreamOutcome.REJECTED, error.code, charge, refund=refund
+        )
     if isinstance(error, NotSent):
         return UpstreamRejection(
             ErrorCode.UPSTREAM_UNAVAILABLE,
@@ -109,12 +128,14 @@ def of_upstream(error: AsiabillError, charge: Charge | None = None) -> UpstreamR
             UpstreamOutcome.NOT_SENT,
             charge=charge,
             retry_after_seconds=_retry_after(error),
+            refund=refund,
         )
     return UpstreamRejection(
         ErrorCode.UPSTREAM_UNAVAILABLE,
         "Asiabill's answer was lost; it is not known whether it acted.",
         UpstreamOutcome.UNKNOWN,
         charge=charge,
+        refund=refund,
     )
 
 

@@ -20,7 +20,10 @@ _NOTIFIED = {
     "transaction.fail": Outcome.DECLINED,
     "transaction.pending": Outcome.PENDING,
     "transaction.clear": Outcome.CLEARED,
+    "pre-authorized.captured": Outcome.CAPTURED,
+    "pre-authorized.void": Outcome.VOIDED,
 }
+_HOLD_ENDED = frozenset({"pre-authorized.captured", "pre-authorized.void"})
 
 
 def of_answer(answer: ChargeAnswer) -> Message:
@@ -105,6 +108,9 @@ def of_notification(notification: Notification) -> Reported | None:
     outcome = _NOTIFIED.get(notification.type)
     fields = notification.fields
     if outcome is None or fields.get("orderInfo", "").startswith(_DUPLICATE_ORDER):
+        return None
+    if notification.type in _HOLD_ENDED and fields.get("operationResult", "").lower() != "success":
+        # It says what was tried, and not that it was done.
         return None
     return Reported(
         source=EventSource.WEBHOOK,

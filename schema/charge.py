@@ -6,8 +6,8 @@ from typing import Annotated
 import strawberry
 
 import ledger
-from ledger import ChargeStatus, EventSource
-from resolvers import cards, charges, declines
+from ledger import ChargeAction, ChargeStatus, EventSource, refundable, refunded
+from resolvers import cards, charges, declines, refunds
 from resolvers.declines import DeclineCode, RetryAdvice
 from resolvers.principal import Role
 from schema.card import SavedCard
@@ -17,7 +17,8 @@ from schema.enumeration import described
 from schema.field import Info, nested, read
 from schema.money import Money
 from schema.node import Node
-from schema.scalar import URL, BigInt, CurrencyCode, Decimal
+from schema.refund import Refund
+from schema.scalar import URL
 
 described(
     ChargeStatus,
@@ -46,6 +47,17 @@ described(
         "RETURN_PAGE": "The buyer came back.",
         "LOOKUP": "This gateway asked Asiabill.",
         "OPERATOR": "A person.",
+    },
+)
+described(
+    ChargeAction,
+    "What may be done to a charge.",
+    {
+        "CAPTURE": "Take what is held: captureCharge.",
+        "VOID": "Let go of what is held: voidCharge.",
+        "REFUND": "Give money back: refundCharge.",
+        "RECONCILE": "Ask Asiabill what became of it: reconcileCharge.",
+        "UPLOAD_SHIPMENT": "Tell Asiabill where the parcel is.",
     },
 )
 described(
@@ -200,11 +212,7 @@ class Charge(Node):
             id=strawberry.ID(record.id),
             order_no=record.order_no,
             trade_no=record.trade_no,
-            amount=Money(
-                amount=Decimal(record.amount),
-                currency=CurrencyCode(record.currency),
-                minor_units=BigInt(record.minor_units),
-            ),
+            amount=Money.of_minor_units(record.minor_units, record.currency, record.amount),
             status=record.status,
             final=record.final,
             live=record.live,
@@ -241,6 +249,30 @@ class Charge(Node):
             info.context, self.record.customer_id, self.record.payment_method_id
         )
         return SavedCard.of(card) if card else None
+
+    @nested(description="What may be done to it now. Who may do it, the mutations say.")
+    async def allowed_actions(self, info: Info) -> list[ChargeAction]:
+        allowed = await refunds.actions(info.context, self.record)
+        return [action for action in ChargeAction if action in allowed]
+
+    @nested(description="What went back, in all: the sum of the refunds that SUCCEEDED.")
+    async def refunded(self, info: Info) -> Money:
+        back = refunded(await refunds.of_charge(info.context, self.record))
+        return Money.of_minor_units(back, self.record.currency)
+
+    @nested(
+        description=(
+            "What may still be refunded. A refund that is PENDING or UNKNOWN counts as spent until "
+            "it has surely failed."
+        )
+    )
+    async def refundable(self, info: Info) -> Money:
+        left = refundable(self.record, await refunds.of_charge(info.context, self.record))
+        return Money.of_minor_units(left, self.record.currency)
+
+    @nested(description="Its refunds, the oldest first.", null_means_error=True)
+    async def refunds(self, info: Info) -> list[Refund] | None:
+        return [Refund.of(one) for one in await refunds.of_charge(info.context, self.record)]
 
     @read(
         Role.MERCHANT,

@@ -13,6 +13,7 @@ from schema.charge import Charge
 from schema.enumeration import described
 from schema.field import Info, watched
 from schema.node import Node
+from schema.refund import Refund
 
 described(
     EventType,
@@ -22,6 +23,10 @@ described(
         "TRANSACTION_FAIL": "A charge ended without money.",
         "TRANSACTION_PENDING": "Asiabill is working on a charge.",
         "TRANSACTION_CLEAR": "A charge was settled to the shop.",
+        "PREAUTH_CAPTURED": "What a charge held was taken.",
+        "PREAUTH_VOID": "What a charge held was let go of.",
+        "REFUND_SUCCESS": "Money went back.",
+        "REFUND_FAIL": "A refund ended without money going back.",
     },
 )
 
@@ -39,6 +44,12 @@ class GatewayEvent(Node):
     charge: Charge | None = strawberry.field(
         description="The charge that it is about; null where this gateway did not make it."
     )
+    refund: Refund | None = strawberry.field(
+        description=(
+            "The refund that it is about; null where it is about none, or about one that was not "
+            "made by this gateway."
+        )
+    )
 
     @classmethod
     def of(cls, event: events.Event) -> "GatewayEvent":
@@ -49,6 +60,7 @@ class GatewayEvent(Node):
             at=event.notification.received_at,
             deliveries=event.notification.deliveries,
             charge=Charge.of(event.charge) if event.charge else None,
+            refund=Refund.of(event.refund) if event.refund else None,
         )
 
 

@@ -3,6 +3,7 @@
 import strawberry
 
 from ledger import Money as Amount
+from ledger import amount_text
 from schema.scalar import BigInt, CurrencyCode, Decimal
 
 
@@ -25,6 +26,15 @@ class Money:
             amount=Decimal(amount.amount),
             currency=CurrencyCode(amount.currency),
             minor_units=BigInt(amount.minor_units),
+        )
+
+    @classmethod
+    def of_minor_units(cls, minor_units: int, currency: str, text: str | None = None) -> "Money":
+        """Show an amount that may be zero, by its exact `text` where it has one."""
+        return cls(
+            amount=Decimal(text or amount_text(minor_units, currency)),
+            currency=CurrencyCode(currency),
+            minor_units=BigInt(minor_units),
         )
 
 

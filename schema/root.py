@@ -16,11 +16,14 @@ from schema.customers import CustomerMutation, CustomerQuery
 from schema.documents import Checked, Documents
 from schema.events import EventSubscription
 from schema.intents import IntentMutation, IntentQuery
+from schema.refunds import RefundMutation, RefundQuery
 from schema.scalar import SCALARS
 from schema.sessions import SessionMutation, SessionQuery
-from schema.user_error import IdempotencyError, InputError, UpstreamError
+from schema.user_error import IdempotencyError, InputError, NotAllowedError, UpstreamError
 
-Query = merge_types("Query", (SessionQuery, CustomerQuery, CardQuery, IntentQuery, ChargeQuery))
+Query = merge_types(
+    "Query", (SessionQuery, CustomerQuery, CardQuery, IntentQuery, ChargeQuery, RefundQuery)
+)
 Mutation = merge_types(
     "Mutation",
     (
@@ -30,6 +33,7 @@ Mutation = merge_types(
         CardMutation,
         ChargeMutation,
         CheckoutMutation,
+        RefundMutation,
     ),
 )
 Subscription = merge_types("Subscription", (ChargeSubscription, EventSubscription))
@@ -65,7 +69,7 @@ def build(*, introspection: bool = True) -> Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[InputError, IdempotencyError, UpstreamError],
+        types=[InputError, NotAllowedError, IdempotencyError, UpstreamError],
         extensions=[Checked],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not introspection),
     )

@@ -4,10 +4,12 @@ from typing import Self
 
 import strawberry
 
+from ledger import ChargeAction
 from resolvers.principal import Role
 from resolvers.rejection import (
     ErrorCode,
     KeyReused,
+    NotAllowed,
     Rejection,
     UpstreamOutcome,
     UpstreamRejection,
@@ -35,6 +37,9 @@ described(
         "RETURN_URL_NOT_ALLOWED": "The origin of returnUrl is not on this service's list.",
         "IDEMPOTENCY_KEY_REQUIRED": "This call needs an idempotencyKey.",
         "IDEMPOTENCY_MISMATCH": "The key was used before with other arguments.",
+        "ACTION_NOT_ALLOWED": "The charge is in no state for it; allowedActions says what is.",
+        "REFUND_EXCEEDS_BALANCE": "More than is left to refund; doubtful refunds count as spent.",
+        "REFUND_WINDOW_CLOSED": "The charge is too old to be refunded.",
         "RAW_CARDS_DISABLED": "Whole card numbers are not taken here; use the hosted fields.",
         "SAVED_CARDS_NOT_ENABLED": "Asiabill has not enabled saved cards for this shop.",
         "UPSTREAM_REJECTED": "Asiabill refused the request.",
@@ -73,6 +78,15 @@ class InputError(UserError):
     """A wrong argument."""
 
 
+@strawberry.type(description="The charge is in no state for what was asked.")
+class NotAllowedError(UserError):
+    """An action at the wrong time."""
+
+    allowed_actions: list[ChargeAction] = strawberry.field(
+        description="What may be done to the charge now."
+    )
+
+
 @strawberry.type(description="The idempotency key was used before with other arguments.")
 class IdempotencyError(UserError):
     """A key that means another call."""
@@ -104,6 +118,9 @@ def of_rejection(rejection: Rejection) -> UserError:
         case KeyReused():
             existing = Charge.of(rejection.existing) if rejection.existing else None
             return IdempotencyError(code=code, message=message, path=path, existing_charge=existing)
+        case NotAllowed():
+            allowed = [action for action in ChargeAction if action in rejection.allowed]
+            return NotAllowedError(code=code, message=message, path=path, allowed_actions=allowed)
         case UpstreamRejection():
             return UpstreamError(
                 code=code,

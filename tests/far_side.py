@@ -10,6 +10,8 @@ CONFIRM = "POST /confirmCharge"
 CHECKOUT = "POST /checkout/payment"
 LOCAL = "POST /local_payment"
 LOOK_UP = "GET /transactions"
+REFUND = "POST /refund"
+REFUND_RECORD = "GET /refund/{batchNo}"
 
 
 def caused(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
@@ -68,6 +70,27 @@ class Simulator:
         trade_no = (await self.trade(order_no))["tradeNo"]
         answer = await self._http.post(f"/_simulator/3ds/{trade_no}", json={"result": result})
         answer.raise_for_status()
+
+    async def refunds(self) -> list[dict[str, Any]]:
+        """Every refund that it made."""
+        answer = await self._http.get("/_simulator/refunds")
+        made: list[dict[str, Any]] = answer.raise_for_status().json()
+        return made
+
+    async def refunds_end(self, mode: str) -> None:
+        """What becomes of refunds made from now on: success, fail, or hold, which waits."""
+        answer = await self._http.post("/_simulator/refunds", json={"mode": mode})
+        answer.raise_for_status()
+
+    async def end_refund(self, batch_no: str, result: str) -> None:
+        """Let a refund that waits succeed or fail."""
+        answer = await self._http.post(f"/_simulator/refunds/{batch_no}", json={"result": result})
+        answer.raise_for_status()
+
+    async def clear(self, order_no: str) -> None:
+        """Pay the money of an order out to the shop."""
+        trade_no = (await self.trade(order_no))["tradeNo"]
+        (await self._http.post(f"/_simulator/clear/{trade_no}")).raise_for_status()
 
     async def notifies(self, mode: str = "on", **manner: Any) -> None:
         """How notifications are sent from now on; what is not named goes back to its default."""

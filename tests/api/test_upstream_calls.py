@@ -149,6 +149,25 @@ async def create_checkout(api: Api, unique: str) -> Ready:
     return partial(api.run, "CreateCheckout", paymentIntentId=intent_id, returnUrl=BACK)
 
 
+async def _paid(api: Api, unique: str) -> str:
+    charged = await (await charge(api, unique))()
+    charge_id: str = charged.data["charge"]["charge"]["id"]
+    return charge_id
+
+
+async def refund_charge(api: Api, unique: str) -> Ready:
+    charge_id = await _paid(api, unique)
+    return partial(
+        api.run, "RefundCharge", chargeId=charge_id, reason="broken", idempotencyKey=unique
+    )
+
+
+async def refund(api: Api, unique: str) -> Ready:
+    await api.simulator.refunds_end("hold")
+    made = await (await refund_charge(api, unique))()
+    return partial(api.run, "Refund", id=made.data["refundCharge"]["refund"]["id"])
+
+
 USES = {
     "customer": [customer, cards_of_customer],
     "customersByIds": [customers_by_ids],
@@ -164,6 +183,8 @@ USES = {
     "setDefaultCard": [set_default_card],
     "charge": [charge],
     "createCheckout": [create_checkout],
+    "refundCharge": [refund_charge],
+    "refund": [refund],
 }
 
 
