@@ -3,7 +3,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-# Bytecode is written at first import; writing all of it here would double the time of the set-up.
+# Bytecode is written at first import; writing all of it here would double the time of the set-up. A
+# machine that is set to write none would compile everything anew for each process.
+export PYTHONDONTWRITEBYTECODE :=
 PIP := $(BIN)/python -m pip install --quiet --require-virtualenv --no-compile
 CODE := gateway schema resolvers clients ledger simulator
 CHECKED := $(CODE) tests

@@ -1,11 +1,6 @@
 """What every room of tests may use: the real processes, and the far side's own word on what it saw."""
 
-import os
-import selectors
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,9 +10,7 @@ import pytest
 
 from tests.databases import Postgres, started
 from tests.far_side import Simulator
-
-# Generous: a loaded machine takes ten times what an idle one does.
-START_SECONDS = 60.0
+from tests.processes import program
 
 
 @pytest.fixture(scope="session")
@@ -35,42 +28,8 @@ def free_port() -> int:
 @contextmanager
 def running(*arguments: str, cwd: Path, **environment: str) -> Iterator[str]:
     """An `asiabill-gateway` process; yields the address of its `ready` line, and ends it after."""
-    command = [sys.executable, "-m", "gateway.cli", *arguments]
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
-    log = cwd / f"{arguments[0]}.log"
-    with (
-        log.open("ab") as errors,
-        subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=clean | environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        ) as process,
-    ):
-        try:
-            yield _ready(process, log)
-        finally:
-            process.terminate()
-            try:
-                process.wait(35)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
-def _ready(process: subprocess.Popen[str], log: Path) -> str:
-    assert process.stdout is not None
-    deadline = time.monotonic() + START_SECONDS
-    with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
-        if selector.select(deadline - time.monotonic()):
-            line = process.stdout.readline().split()
-            if line[:1] == ["ready"]:
-                return line[1]
-    process.kill()
-    pytest.fail(f"no ready line; it said:\n{log.read_text()[-3000:]}")
+    with program(*arguments, cwd=cwd, environment=environment) as process:
+        yield process.ready()
 
 
 @pytest.fixture(scope="session")

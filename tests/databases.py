@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,6 +53,11 @@ def started() -> Iterator[Postgres]:
             asyncio.run(_prepare(running))
             yield running
         finally:
+            # At once: an orderly end writes hundreds of databases to the disk before they are removed.
+            postmaster = server.get_postmaster_info().process
+            assert postmaster is not None
+            postmaster.send_signal(signal.SIGQUIT)
+            postmaster.wait(10)
             server.cleanup()
 
 

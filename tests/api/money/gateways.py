@@ -1,15 +1,13 @@
 """Gateways that a test may stop, kill and start again."""
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.conftest import _ready, free_port
+from tests.conftest import free_port
+from tests.processes import Program, program
 
 
 @dataclass
@@ -17,7 +15,7 @@ class Gateway:
     """A running `asiabill-gateway serve`, and what it takes to start another on its ledger."""
 
     url: str
-    process: subprocess.Popen[str]
+    process: Program
     folder: Path
     settings: Mapping[str, str]
     database_url: str
@@ -25,13 +23,13 @@ class Gateway:
     def kill(self) -> None:
         """As the machine does when it has no memory left: nothing is said good-bye to."""
         self.process.kill()
-        self.process.wait()
 
     def freeze(self) -> None:
         """Keep it from running, as a long pause of a virtual machine does."""
         self.process.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
+        """Let it go on."""
         self.process.send_signal(signal.SIGCONT)
 
 
@@ -45,34 +43,10 @@ def gateway(
     workers: int = 1,
 ) -> Iterator[Gateway]:
     """A gateway of one's own on that database; ended after, however it fares."""
-    port = port or free_port()
-    command = [
-        *(sys.executable, "-m", "gateway.cli", "serve"),
-        *("--port", str(port), "--workers", str(workers)),
-    ]
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
-    log = folder / f"serve-{port}.log"
-    with (
-        log.open("ab") as errors,
-        subprocess.Popen(
-            command,
-            cwd=folder,
-            env={**clean, **settings, "GATEWAY_DATABASE_URL": database_url},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        ) as process,
-    ):
-        try:
-            yield Gateway(_ready(process, log), process, folder, settings, database_url)
-        finally:
-            process.send_signal(signal.SIGCONT)
-            process.terminate()
-            try:
-                process.wait(35)
-            except subprocess.TimeoutExpired:
-                process.kill()
+    arguments = ("serve", "--port", str(port or free_port()), "--workers", str(workers))
+    environment = {**settings, "GATEWAY_DATABASE_URL": database_url}
+    with program(*arguments, cwd=folder, environment=environment) as process:
+        yield Gateway(process.ready(), process, folder, settings, database_url)
 
 
 @contextmanager
