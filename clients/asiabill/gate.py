@@ -18,6 +18,12 @@ class Gate:
         self._patience = patience
 
     async def enter(self, *, money: bool) -> None:
+        # Where nobody waits, taking a place does not suspend and needs no timer.
+        if not self._places.locked() and (money or not self._ordinary.locked()):
+            if not money:
+                await self._ordinary.acquire()
+            await self._places.acquire()
+            return
         async with asyncio.timeout(self._patience):
             if money:
                 await self._places.acquire()

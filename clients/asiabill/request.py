@@ -23,20 +23,32 @@ class Request:
 
     def url(self) -> str:
         """The query is form-encoded (a space is `+`). Source: contract 2."""
+        return self.base + self.target()
+
+    def target(self) -> str:
+        """The URL without its base."""
         values = {name: quote(value, safe="") for name, value in self.path.items()}
         query = f"?{urlencode(self.query)}" if self.query else ""
-        return self.base + self.endpoint.path.format_map(values) + query
+        return self.endpoint.path.format_map(values) + query
 
-    def headers(self, request_id: str, now: float) -> dict[str, str]:
-        """The headers of one try, signed; `now` in seconds. Source: contract 2, 2.1."""
+    def signature(self, request_id: str, now: float) -> tuple[str, str]:
+        """What one try carries as request-time and sign-info; `now` in seconds. Source: contract 2.1."""
+        time = str(int(now * 1000))
         signed = {
             "gateway-no": self.credentials.gateway_no,
             "request-id": request_id,
-            "request-time": str(int(now * 1000)),
+            "request-time": time,
         }
         text = signing.request_text(signed, self.path, self.query, self.body)
+        return time, signing.sign(self.credentials.sign_key, text)
+
+    def headers(self, request_id: str, now: float) -> dict[str, str]:
+        """The headers of one try, signed; `now` in seconds. Source: contract 2, 2.1."""
+        time, signature = self.signature(request_id, now)
         return {
-            **signed,
-            "sign-info": signing.sign(self.credentials.sign_key, text),
+            "gateway-no": self.credentials.gateway_no,
+            "request-id": request_id,
+            "request-time": time,
+            "sign-info": signature,
             "content-type": "application/json; charset=UTF-8",
         }

@@ -4,7 +4,6 @@ Everything here is pure. A verifier takes the raw bytes as they came, since no t
 agree. Source: contract 4.
 """
 
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping
@@ -36,7 +35,8 @@ _VERSION = re.compile(r"V[0-9]{4}-[0-9]{2}")
 
 def sign(key: str, text: bytes) -> str:
     """Lower-case hexadecimal, as the official SDK sends it."""
-    return hmac.new(key.encode(), text, hashlib.sha256).hexdigest()
+    # In one call of C: `hmac.new` costs three times as much.
+    return hmac.digest(key.encode(), text, "sha256").hex()
 
 
 def matches(key: str, text: bytes, signature: str) -> bool:
@@ -56,29 +56,26 @@ def request_text(
     Parts are ordered by the NAMES of their members (the SDK orders path values by value; real ids
     give the same text either way). Source: contract 4.1, 12.
     """
-    parts = [_by_name(headers).encode(), _by_name(path).encode(), _by_name(query).encode(), body]
-    return b".".join(part for part in parts if part)
+    parts = (_by_name(headers).encode(), _by_name(path).encode(), _by_name(query).encode(), body)
+    return b".".join(filter(None, parts))
 
 
 def verify_response(
     credentials: Credentials, request_id: str, headers: Mapping[str, str], body: bytes
 ) -> bool:
     """Whether an answer is Asiabill's, and the answer to this request. Source: contract 4.4."""
-    signed = {
-        name: headers.get(name, "") for name in ("gateway-no", "response-id", "response-time")
-    }
-    version = headers.get("version", "")
-    return (
-        signed["gateway-no"] == credentials.gateway_no
-        and signed["response-id"] == request_id
-        and _MILLISECONDS.fullmatch(signed["response-time"]) is not None
-        and (not version or _VERSION.fullmatch(version) is not None)
-        and matches(
-            credentials.sign_key,
-            request_text({**signed, "version": version}, {}, {}, body),
-            headers.get("sign-info", ""),
-        )
-    )
+    moment, version = headers.get("response-time", ""), headers.get("version", "")
+    if (
+        headers.get("gateway-no") != credentials.gateway_no
+        or headers.get("response-id") != request_id
+        or _MILLISECONDS.fullmatch(moment) is None
+        or (version and _VERSION.fullmatch(version) is None)
+    ):
+        return False
+    # By the names of the headers, as in `request_text`, for an answer to each read.
+    text = f"{credentials.gateway_no}{request_id}{moment}{version}".encode()
+    signed = b"%b.%b" % (text, body) if body else text
+    return matches(credentials.sign_key, signed, headers.get("sign-info", ""))
 
 
 def verify_webhook(
@@ -121,4 +118,6 @@ def verify_return(credentials: Credentials, parameters: Mapping[str, str]) -> bo
 
 
 def _by_name(values: Mapping[str, str]) -> str:
-    return "".join(values[name] for name in sorted(values))
+    if len(values) < 2:
+        return next(iter(values.values()), "")
+    return "".join([values[name] for name in sorted(values)])

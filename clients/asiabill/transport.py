@@ -1,39 +1,47 @@
-"""The one door to the network: limit, deadlines, owned tasks, repeated reads.
+"""The one door to the network: limit, deadlines, owned tries, repeated reads.
 
-httpcore loses a slot of its pool for good when a request is cancelled at the wrong moment
-(httpcore#1093), and GraphQL cancels often. So each try runs in a task of its own that belongs to
-the Transport, and a caller who is cancelled only stops waiting for it.
+Two ways lead through it. Reads go by `Reads`, which costs a tenth of what httpx costs; whatever may
+change something goes by httpx, the client of record. httpcore loses a slot of its pool for good when
+a request is cancelled at the wrong moment (httpcore#1093), and GraphQL cancels often. So there each
+try runs in a task of its own that belongs to the Transport, and on both ways a caller who is
+cancelled only stops waiting.
 """
 
 import asyncio
 import contextvars
 import logging
+import select
 import ssl
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from secrets import token_hex
 from typing import Any, Self, TypeVar
-from uuid import uuid4
 
 import httpx
 import msgspec
 import stamina
 import structlog
+from msgspec import Struct
 
 from clients.asiabill.answer import Answer, judged
 from clients.asiabill.breaker import RETRY_AFTER_SECONDS, Breaker, OnChange, is_down
+from clients.asiabill.connection import MAX_ANSWER, Reply
 from clients.asiabill.deadlines import Deadlines
 from clients.asiabill.errors import AsiabillError, CircuitOpen, NoAnswer, NotSent
 from clients.asiabill.gate import Gate
 from clients.asiabill.outcomes import Outcome
+from clients.asiabill.pool import Unasked, Unreachable
 from clients.asiabill.proof import Proof
+from clients.asiabill.reads import Reads
 from clients.asiabill.request import Request
 
 T = TypeVar("T")
 OnSend = Callable[[str], Awaitable[None]]
 
-MAX_ANSWER = 8 * 1024 * 1024
+# Of one read, whatever came of its tries.
+_TRIES, _TRYING_SECONDS = 3, 20.0
 
 _log = structlog.get_logger(__name__)
 
@@ -42,13 +50,7 @@ def _may_pass(error: Exception) -> bool:
     return isinstance(error, NotSent | NoAnswer) and not isinstance(error, CircuitOpen)
 
 
-_again = stamina.AsyncRetryingCaller(
-    attempts=3, timeout=20.0, wait_initial=0.1, wait_max=1.0, wait_jitter=0.3
-).on(_may_pass)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """One try. `outcome` and `seconds` are None while it is under way."""
 
     endpoint: str
@@ -63,8 +65,10 @@ class Transport:
 
     At most `limit` calls are in flight, the last eighth of them only for money. `observe` is called
     in the context of the caller, once as a try starts (it has its place and its id by then) and
-    once as it ends; `observe_circuit` with a base URL and whether its circuit is open now. With `require_signed_answers` an answer without a valid signature is
-    BadSignature; else that is only logged. Raises ValueError where TLS would not be verified.
+    once as it ends; `observe_circuit` with a base URL and whether its circuit is open now. With
+    `require_signed_answers` an answer without a valid signature is BadSignature; else that is only
+    logged. With `lean` off, or a `network` of the caller's own, reads go by httpx too. Raises
+    ValueError where TLS would not be verified.
     """
 
     def __init__(
@@ -76,9 +80,10 @@ class Transport:
         observe: Callable[[Call], None] | None = None,
         observe_circuit: OnChange | None = None,
         verify: ssl.SSLContext | bool = True,
-        new_id: Callable[[], str] = lambda: uuid4().hex,
+        new_id: Callable[[], str] = lambda: token_hex(16),
         deadlines: Deadlines | None = None,
         network: httpx.AsyncBaseTransport | None = None,
+        lean: bool = True,
     ) -> None:
         if not _verifies(verify):
             raise ValueError("TLS must be verified: the certificate and the host name")
@@ -93,6 +98,9 @@ class Transport:
         self._breaker = Breaker(time.monotonic, self._changed)
         self._verify = verify
         self._network = network
+        # It looks at its sockets in a way that Windows lacks.
+        self._lean = lean and network is None and hasattr(select, "poll")
+        self._reads: Reads | None = None
         self._client: httpx.AsyncClient | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -100,8 +108,12 @@ class Transport:
         # httpx tells every URL at INFO, with the ids in it. A filter stays in force where someone
         # changes the level later, and adding it twice does nothing.
         logging.getLogger("httpx").addFilter(_warnings_only)
+        tls = httpx.create_ssl_context() if self._verify is True else self._verify
+        assert isinstance(tls, ssl.SSLContext)
+        if self._lean:
+            self._reads = Reads(tls, self._deadlines)
         self._client = httpx.AsyncClient(
-            verify=self._verify,
+            verify=tls,
             trust_env=False,
             follow_redirects=False,
             transport=self._network,
@@ -117,9 +129,16 @@ class Transport:
         """Waits for the tries under way, for a bounded time, then closes the connections."""
         client, self._client = self._client, None
         try:
-            if self._tasks:
-                await asyncio.wait(self._tasks, timeout=self._deadlines.drain)
+            async with asyncio.timeout(self._deadlines.drain):
+                if self._tasks:
+                    await asyncio.wait(self._tasks)
+                if self._reads is not None:
+                    await self._reads.drain()
+        except TimeoutError:
+            pass
         finally:
+            if self._reads is not None:
+                self._reads.close()
             if left := set(self._tasks):
                 for task in left:
                     task.cancel()
@@ -135,9 +154,18 @@ class Transport:
         `on_send` gets the request-id before the first byte leaves; what it raises comes through
         as it is, and then nothing was sent. Raises the errors of this package.
         """
-        if request.endpoint.repeatable:
-            return await _again(self._try, request, read, on_send)
-        return await self._try(request, read, on_send)
+        if not request.endpoint.repeatable:
+            return await self._try(request, read, on_send)
+        begun = time.monotonic()
+        try:
+            return await self._try(request, read, on_send)
+        except (NotSent, NoAnswer) as failure:
+            if not _may_pass(failure):
+                raise
+            left = _TRYING_SECONDS - (time.monotonic() - begun)
+            if left <= 0:
+                raise
+            return await _again(failure, left, partial(self._try, request, read, on_send))
 
     def probe(self, request: Request) -> None:
         """Find out whether Asiabill is back, if that is due; nobody waits for it.
@@ -171,6 +199,8 @@ class Transport:
         except NotSent:
             self._gate.leave(money=endpoint.money)
             raise
+        if self._reads is not None and endpoint.repeatable:
+            return await self._read(self._reads, request, read)
         task = asyncio.create_task(self._exchange(client, request, read, on_send))
         self._tasks.add(task)
         task.add_done_callback(lambda done: self._ended(done, money=endpoint.money))
@@ -217,27 +247,82 @@ class Transport:
             if on_send is not None:
                 await on_send(request_id)
             outcome = Outcome.NO_ANSWER
-            response, body = await self._sent(client, message, request, request_id)
-            self._proof.check(request, request_id, response.headers, body)
-            answer = judged(endpoint, request_id, body)
-            try:
-                value = read(answer)
-            except msgspec.ValidationError as error:
-                reason = f"unreadable data: {error}"
-                raise NoAnswer(endpoint.name, request_id, reason, answer.code) from None
+            reply = await self._sent(client, message, request, request_id)
+            value = self._understood(request, request_id, reply, read)
         except AsiabillError as error:
             outcome = error.outcome
-            if is_down(error):
-                self._breaker.failed(request.base)
-            else:
-                self._breaker.answered(request.base)
+            self._heed(request.base, error)
             raise
         else:
             outcome = Outcome.ANSWERED
-            self._breaker.answered(request.base)
+            self._heed(request.base, None)
             return value
         finally:
-            self._tell(replace(call, outcome=outcome, seconds=clock() - start))
+            self._tell(_over(call, outcome, clock() - start))
+
+    async def _read(self, reads: Reads, request: Request, read: Callable[[Answer], T]) -> T:
+        """One try by the lean way, in the caller's own task.
+
+        Its place comes free when the request ends, also where the caller went away before.
+        """
+        name, request_id = request.endpoint.name, self._new_id()
+        clock = asyncio.get_running_loop().time
+        start = clock()
+        call = Call(name, request_id, request.credentials.gateway_no)
+
+        def over(failure: AsiabillError | None) -> None:
+            self._heed(request.base, failure)
+            outcome = Outcome.ANSWERED if failure is None else failure.outcome
+            self._tell(_over(call, outcome, clock() - start))
+
+        def ended(reply: Reply | Exception, gone: bool) -> None:
+            self._gate.leave(money=False)
+            if not gone:
+                return
+            if isinstance(reply, Unasked):
+                self._tell(_over(call, Outcome.NOT_SENT, clock() - start))
+                return
+            if isinstance(reply, Exception):
+                over(_failure(name, request_id, reply))
+                return
+            try:
+                self._understood(request, request_id, reply, read)
+            except AsiabillError as error:
+                over(error)
+            else:
+                over(None)
+
+        self._tell(call)
+        try:
+            reply = await reads.get(request, request_id, self._now(), ended)
+            value = self._understood(request, request_id, reply, read)
+        except Exception as error:  # noqa: BLE001 as in `_sent`
+            failure = _failure(name, request_id, error)
+            over(failure)
+            raise failure from None
+        over(None)
+        return value
+
+    def _heed(self, base: str, failure: AsiabillError | None) -> None:
+        if failure is not None and is_down(failure):
+            self._breaker.failed(base)
+        else:
+            self._breaker.answered(base)
+
+    def _understood(
+        self, request: Request, request_id: str, reply: Reply, read: Callable[[Answer], T]
+    ) -> T:
+        """What an answer says. Raises NoAnswer, Refused and BadSignature."""
+        name = request.endpoint.name
+        if reply.status != 200:
+            raise NoAnswer(name, request_id, f"HTTP status {reply.status}")
+        self._proof.check(request, request_id, reply.headers, reply.body)
+        answer = judged(request.endpoint, request_id, reply.body)
+        try:
+            return read(answer)
+        except msgspec.ValidationError as error:
+            reason = f"unreadable data: {error}"
+            raise NoAnswer(name, request_id, reason, answer.code) from None
 
     def _message(
         self, client: httpx.AsyncClient, request: Request, request_id: str
@@ -258,8 +343,8 @@ class Transport:
 
     async def _sent(
         self, client: httpx.AsyncClient, message: httpx.Request, request: Request, request_id: str
-    ) -> tuple[httpx.Response, bytes]:
-        """An answer with status 200 and its whole body. Raises NotSent and NoAnswer."""
+    ) -> Reply:
+        """The whole answer. Raises NotSent and NoAnswer."""
         name, money = request.endpoint.name, request.endpoint.money
         whole, silence = self._deadlines.whole(money=money), self._deadlines.silence(money=money)
         ends = asyncio.get_running_loop().time() + whole
@@ -269,16 +354,15 @@ class Transport:
             async with asyncio.timeout(whole + silence):
                 response = await client.send(message, stream=True)
                 try:
-                    if response.status_code != httpx.codes.OK:
-                        raise NoAnswer(name, request_id, f"HTTP status {response.status_code}")
-                    return response, await _body(response, ends)
+                    status = response.status_code
+                    if status != httpx.codes.OK:
+                        return Reply(status, {}, b"")
+                    return Reply(status, dict(response.headers), await _body(response, ends))
                 finally:
                     await response.aclose()
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             reason = f"no connection: {str(error) or type(error).__name__}"
             raise NotSent(name, request_id, reason) from None
-        except AsiabillError:
-            raise
         # Whatever else broke, broke after bytes may have left: only NoAnswer is true of it. The
         # texts of these errors may quote the answer, so the kind must do.
         except Exception as error:  # noqa: BLE001
@@ -300,6 +384,38 @@ class Transport:
         # A counter that fails must not turn an answer about money into an error.
         except Exception:  # noqa: BLE001
             _log.exception("asiabill.observer.failed", endpoint=call.endpoint)
+
+
+async def _again(failure: AsiabillError, seconds: float, once: Callable[[], Awaitable[T]]) -> T:
+    """What a repeated read gives, where `failure` was its first try. Raises the last try's error.
+
+    The first try is made without stamina, whose bookkeeping costs more than the rest of a read.
+    """
+    first = [failure]
+
+    async def attempt() -> T:
+        if first:
+            raise first.pop()
+        return await once()
+
+    return await stamina.AsyncRetryingCaller(
+        attempts=_TRIES, timeout=seconds, wait_initial=0.1, wait_max=1.0, wait_jitter=0.3
+    )(_may_pass, attempt)
+
+
+def _over(call: Call, outcome: Outcome, seconds: float) -> Call:
+    return Call(call.endpoint, call.request_id, call.gateway_no, outcome, seconds)
+
+
+def _failure(name: str, request_id: str, error: Exception) -> AsiabillError:
+    """What a caller is told of whatever broke on the lean way."""
+    match error:
+        case AsiabillError():
+            return error
+        case Unreachable():
+            return NotSent(name, request_id, f"no connection: {error}")
+        case _:
+            return NoAnswer(name, request_id, type(error).__name__)
 
 
 async def _body(response: httpx.Response, ends: float) -> bytes:
