@@ -81,9 +81,12 @@ def _refused(outcome: str, status: int) -> Response:
 
 def _notification(account: str, delivery: _Delivery, raw: bytes) -> NewNotification:
     """What is kept of a delivery. Raises ValueError where it names no order."""
+    # A dispute has its two dates in an object of their own. Source: contract 7.
+    dates = delivery.data.get("chargebackInfo")
+    told = {**dates, **delivery.data} if isinstance(dates, dict) else delivery.data
     fields = {
         name: str(value)
-        for name, value in delivery.data.items()
+        for name, value in told.items()
         if isinstance(value, str | int) and not isinstance(value, bool)
     }
     order_no = fields.pop("orderNo", "")

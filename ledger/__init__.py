@@ -58,6 +58,7 @@ from ledger.money import (
     CurrencyNotSupported,
     Money,
     MoneyError,
+    ToldMoney,
     amount_text,
 )
 from ledger.notification import NewNotification, Notification, Recorded
@@ -175,6 +176,7 @@ __all__ = [
     "Settled",
     "Shipment",
     "Shipments",
+    "ToldMoney",
     "TooManyAttempts",
     "Transition",
     "UnknownCharge",

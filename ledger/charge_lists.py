@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, exists, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, func, literal, select, tuple_
 
 from ledger.charge import Charge
 from ledger.charges import charge_of
 from ledger.status import ChargeStatus, ChargeUsage
 from ledger.store import Store
-from ledger.table import charges
+from ledger.table import ORDER_NO, charges
+from ledger.text import BadText, checked
 
 _BATCH: Final = 500
 
@@ -68,10 +69,7 @@ class ChargeLists:
         query = query.order_by(charges.c.created_at.desc(), charges.c.id.desc()).limit(first + 1)
         async with self._store.read() as connection:
             rows = (await connection.execute(query)).mappings().all()
-        has_next = len(rows) > first
-        # Counting a long list would read all of it, and is left to whoever needs the number.
-        total = len(rows) if after is None and not has_next else None
-        return ChargePage([charge_of(row) for row in rows[:first]], has_next, total)
+        return _page([charge_of(row) for row in rows], first, begun=after is not None)
 
     async def between(
         self, account: str, since: datetime, until: datetime, *, batch: int = _BATCH
@@ -93,6 +91,44 @@ class ChargeLists:
             if len(found) < batch:
                 return
 
+    async def newest(
+        self, account: str, customer_ids: Collection[str], first: int
+    ) -> dict[str, ChargePage]:
+        """The first page of each of these customers, in one read."""
+        place = (
+            func.row_number()
+            .over(
+                partition_by=charges.c.customer_id,
+                order_by=(charges.c.created_at.desc(), charges.c.id.desc()),
+            )
+            .label("place")
+        )
+        ranked = (
+            select(charges.c.id, place)
+            .where(charges.c.account == account, charges.c.customer_id.in_(customer_ids))
+            .subquery()
+        )
+        query = (
+            select(charges)
+            .join(ranked, ranked.c.id == charges.c.id)
+            .where(charges.c.account == account, ranked.c.place <= first + 1)
+            .order_by(ranked.c.place)
+        )
+        async with self._store.read() as connection:
+            rows = (await connection.execute(query)).mappings().all()
+        found: dict[str, list[Charge]] = {customer_id: [] for customer_id in customer_ids}
+        for row in rows:
+            found[row["customer_id"]].append(charge_of(row))
+        return {customer_id: _page(rows, first) for customer_id, rows in found.items()}
+
+    async def numbered(self, account: str, order_nos: Collection[str]) -> dict[str, Charge]:
+        """Those that exist, by order number. A text that can be none of ours is left out."""
+        wanted = [order_no for order_no in order_nos if _can_be_stored(order_no)]
+        query = select(charges).where(charges.c.account == account, charges.c.order_no.in_(wanted))
+        async with self._store.read() as connection:
+            rows = (await connection.execute(query)).mappings().all()
+        return {charge.order_no: charge for charge in map(charge_of, rows)}
+
     async def has_series(self, account: str, customer_id: str, payment_method_id: str) -> bool:
         """The first charge of a recurring series succeeded for this customer and card."""
         began = exists().where(
@@ -104,6 +140,22 @@ class ChargeLists:
         )
         async with self._store.read() as connection:
             return bool(await connection.scalar(select(began)))
+
+
+def _page(found: list[Charge], first: int, *, begun: bool = False) -> ChargePage:
+    """`found` has one charge more where another page follows; `begun`: one came before."""
+    has_next = len(found) > first
+    # Counting a long list would read all of it, and is left to whoever needs the number.
+    total = None if begun or has_next else len(found)
+    return ChargePage(found[:first], has_next, total)
+
+
+def _can_be_stored(order_no: str) -> bool:
+    try:
+        checked(order_no, ORDER_NO)
+    except BadText:
+        return False
+    return True
 
 
 def _made(account: str, since: datetime | None, until: datetime | None) -> Select[Any]:

@@ -1,16 +1,17 @@
 """The door to chargebacks: `ledger.chargebacks`."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import charges, notifications
 from ledger.chargeback import Chargeback, ChargebackRecorded, NewChargeback
 from ledger.database import Change, Transaction, insert_new
 from ledger.error import LedgerError
+from ledger.notification import NewNotification, Recorded
 from ledger.store import Store
 from ledger.table import CODE, MESSAGE, ORDER_NO, chargebacks
 from ledger.text import tamed
@@ -26,29 +27,53 @@ class Chargebacks:
         self._now: Final = now
         self._new_id: Final = new_id
 
-    async def record(
-        self, new: NewChargeback, *, notification: int | None = None
-    ) -> ChargebackRecorded:
-        """Store a notice, or find that it is known.
+    async def record(self, news: Sequence[NewChargeback]) -> list[ChargebackRecorded]:
+        """Store notices, or find that they are known; in their order."""
+        ids = [self._new_id("cb") for _ in news]
 
-        `notification` is the number of the one that brought it: both are done, or neither.
-        """
-        chargeback_id = self._new_id("cb")
-
-        async def work(transaction: Transaction) -> ChargebackRecorded:
+        async def work(transaction: Transaction) -> list[ChargebackRecorded]:
             now = self._now()
-            recorded = await _record(transaction, new, chargeback_id, now)
-            if notification is not None:
-                charge_id = recorded.chargeback.charge_id
-                await notifications.apply(transaction, new.account, notification, now, charge_id)
-            return recorded
+            return [
+                await _record(transaction, new, chargeback_id, now)
+                for new, chargeback_id in zip(news, ids, strict=True)
+            ]
 
         return await self._store.write(work)
 
-    async def find(self, account: str, trade_no: str, batch_no: str) -> Chargeback | None:
-        """The one that a notice of these numbers told of."""
+    async def receive(self, notification: NewNotification, told: NewChargeback) -> Recorded:
+        """Store a notification and the notice that it is, or count it: both are done, or neither."""
+        chargeback_id = self._new_id("cb")
+
+        async def work(transaction: Transaction) -> Recorded:
+            now = self._now()
+            received = await notifications.record(transaction, notification, now)
+            if received.is_new:
+                recorded = await _record(transaction, told, chargeback_id, now)
+                await notifications.apply(
+                    transaction,
+                    notification.account,
+                    received.notification.id,
+                    now,
+                    recorded.chargeback.charge_id,
+                )
+            return received
+
+        return await self._store.write(work)
+
+    async def named(
+        self, account: str, numbers: Collection[tuple[str, str]]
+    ) -> dict[tuple[str, str], Chargeback]:
+        """Those that exist, by trade and batch number as they were told."""
+        wanted = {_key(*pair): pair for pair in numbers}
         async with self._store.read() as connection:
-            return await _find(connection, account, trade_no, batch_no)
+            rows = await connection.execute(
+                select(chargebacks).where(
+                    chargebacks.c.account == account,
+                    tuple_(chargebacks.c.trade_no, chargebacks.c.batch_no).in_(list(wanted)),
+                )
+            )
+            found = [Chargeback(**row) for row in rows.mappings()]
+        return {wanted[one.trade_no, one.batch_no]: one for one in found}
 
     async def of_charges(
         self, account: str, charge_ids: Collection[str]
@@ -66,11 +91,16 @@ class Chargebacks:
             return found
 
 
+def _key(trade_no: str, batch_no: str) -> tuple[str, str]:
+    """The numbers as they are kept."""
+    return tamed(trade_no, CODE), tamed(batch_no, CODE)
+
+
 async def _record(
     transaction: Transaction, new: NewChargeback, chargeback_id: str, now: datetime
 ) -> ChargebackRecorded:
     connection = transaction.connection
-    trade_no, batch_no = tamed(new.trade_no, CODE), tamed(new.batch_no, CODE)
+    trade_no, batch_no = _key(new.trade_no, new.batch_no)
     order_no = tamed(new.order_no, CODE)
     values = {
         "account": new.account,

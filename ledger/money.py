@@ -2,8 +2,8 @@
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from typing import Final
+from decimal import ROUND_DOWN, Decimal, InvalidOperation
+from typing import Final, Self
 
 from iso4217 import Currency
 
@@ -11,6 +11,9 @@ _PLAIN: Final = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 _LONGEST: Final = 16
 _MOST_DECIMALS: Final = 2
 _LARGEST: Final = 2**63 - 1
+_LONGEST_TOLD: Final = 40
+# In Asiabill's list of currencies, with a star for "no decimals", and not in ISO 4217 any more.
+_WITHDRAWN: Final = {"BYR": 0}
 
 
 class MoneyError(ValueError):
@@ -60,12 +63,44 @@ class Money:
         return int(Decimal(self.amount).scaleb(_exponent(self.currency)))
 
 
+@dataclass(frozen=True, slots=True)
+class ToldMoney:
+    """An amount of somebody else's book: shown, never charged, so that nothing about it is refused.
+
+    `amount` is exact, with the decimals of its currency where it has no more of them. `minor_units`
+    leaves out what is smaller than the smallest unit, and takes a hundredth for that of a currency
+    that ISO 4217 does not have.
+    """
+
+    amount: str
+    currency: str
+    minor_units: int
+
+    @classmethod
+    def of(cls, amount: str, currency: str) -> Self:
+        """Raises AmountInvalid for what is no decimal of a length that somebody could owe."""
+        try:
+            value = Decimal(amount)
+        except InvalidOperation:
+            value = Decimal("nan")
+        if len(amount) > _LONGEST_TOLD or not value.is_finite() or abs(value.adjusted()) > _LONGEST:
+            raise AmountInvalid("the amount is no decimal")
+        exponent = _WITHDRAWN.get(currency)
+        if exponent is None:
+            try:
+                exponent = _exponent(currency)
+            except CurrencyNotSupported:
+                exponent = _MOST_DECIMALS
+        units = value.scaleb(exponent)
+        whole = units.to_integral_value(ROUND_DOWN)
+        text = _text(whole, exponent) if whole == units else f"{value:f}"
+        return cls(text, currency, int(whole))
+
+
 def amount_text(minor_units: int, currency: str) -> str:
     """In major units: 1099 USD is "10.99", 80 JPY is "80". Exact, so with a third decimal where
     there is one; never in exponent form. Raises CurrencyNotSupported."""
-    exponent = _exponent(currency)
-    whole, point, decimals = f"{Decimal(minor_units).scaleb(-exponent):.{exponent}f}".partition(".")
-    return f"{whole}{point}{decimals[:_MOST_DECIMALS]}{decimals[_MOST_DECIMALS:].rstrip('0')}"
+    return _text(Decimal(minor_units), _exponent(currency))
 
 
 def same_amount(told: str | None, kept: str) -> bool:
@@ -75,6 +110,11 @@ def same_amount(told: str | None, kept: str) -> bool:
     except InvalidOperation:
         return False
     return value.is_finite() and value == Decimal(kept)
+
+
+def _text(minor_units: Decimal, exponent: int) -> str:
+    whole, point, decimals = f"{minor_units.scaleb(-exponent):.{exponent}f}".partition(".")
+    return f"{whole}{point}{decimals[:_MOST_DECIMALS]}{decimals[_MOST_DECIMALS:].rstrip('0')}"
 
 
 def _exponent(currency: str) -> int:

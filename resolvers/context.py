@@ -13,6 +13,7 @@ from resolvers.declines import Language
 from resolvers.failure import Unauthenticated
 from resolvers.loader import Loader, each
 from resolvers.principal import Principal
+from resolvers.records import Records
 from resolvers.session import ClientSessions
 
 
@@ -137,3 +138,4 @@ class Loaders:
         self.default_card: Loader[str, str | None] = Loader(default_cards, Cost(limit=0))
         self.refunds: Loader[str, list[Refund]] = Loader(refunds, Cost(limit=0))
         self.charge: Loader[str, Charge | None] = Loader(charges, Cost(limit=0))
+        self.records = Records(account.name, ledger)

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clients.asiabill import Asiabill, Customer, NewCustomer, Page, PaymentMethod, Refused
-from resolvers import argument, idempotency
+from clients.asiabill import Asiabill, Customer, NewCustomer, PaymentMethod, Refused
+from resolvers import argument, idempotency, window
 from resolvers.context import Context
-from resolvers.failure import BadUserInput, LimitExceeded
+from resolvers.failure import LimitExceeded
 from resolvers.principal import ClientPermission
 from resolvers.rejection import (
     ErrorCode,
@@ -16,9 +16,9 @@ from resolvers.rejection import (
     UpstreamRejection,
     upstream_rejected,
 )
+from resolvers.window import Rows, demand_first
 
 MAX_IDS = 50
-MAX_PAGE = 100
 MAX_CARDS_TO_DETACH = 20
 
 
@@ -28,16 +28,6 @@ class Known:
 
     id: str
     details: Customer | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerPage:
-    """A page of customers; `offset` is the place of its first one in Asiabill's list."""
-
-    customers: list[Customer]
-    offset: int
-    total: int | None
-    has_next: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +73,9 @@ async def details(context: Context, customer_id: str) -> Customer | None:
     return await context.loaders.customer.load(customer_id)
 
 
-async def page(context: Context, first: int, offset: int) -> CustomerPage:
-    """`first` customers from `offset` on, in Asiabill's order. One upstream call.
-
-    Asiabill pages by number and size, so a page must begin where a page of its size begins.
-    """
-    if not 1 <= first <= MAX_PAGE:
-        raise BadUserInput(f"first must be from 1 to {MAX_PAGE}.")
-    if offset % first:
-        raise BadUserInput("after is a cursor of a page of another size; keep first unchanged.")
-    found: Page[Customer] = await context.account.asiabill.customers(offset // first + 1, first)
-    seen = offset + len(found.items)
-    has_next = seen < found.total if found.total is not None else len(found.items) == first
-    return CustomerPage(found.items, offset, found.total, has_next)
+async def page(context: Context, first: int, offset: int) -> Rows[Customer]:
+    """`first` customers from `offset` on, in Asiabill's order. One upstream call."""
+    return await window.rows(context.account.asiabill.customers, offset, demand_first(first))
 
 
 async def create(context: Context, new: NewCustomer, idempotency_key: str) -> Created:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from ledger import Charge, Notification, Refund
-from resolvers import refund_reports
+from ledger import Charge, Chargeback, Notification, Refund
+from resolvers import chargebacks, refund_reports
 from resolvers.context import Context
 from resolvers.failure import BadUserInput
 
@@ -28,16 +28,18 @@ class EventType(Enum):
     PREAUTH_VOID = "pre-authorized.void"
     REFUND_SUCCESS = "refund.success"
     REFUND_FAIL = "refund.fail"
+    CHARGEBACK = chargebacks.NOTICE
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A notification and the charge and refund that it is about, where the ledger has them."""
+    """A notification and what it is about, where the ledger has it."""
 
     notification: Notification
     type: EventType
     charge: Charge | None
     refund: Refund | None = None
+    chargeback: Chargeback | None = None
 
 
 async def stream(
@@ -83,12 +85,14 @@ async def _events(context: Context, batch: Sequence[Notification]) -> list[Event
         found.charge_id for found in batch if found.charge_id and refund_reports.is_refund(found)
     }
     refunds = await ledger.refunds.of_charges(account, ids) if ids else {}
+    disputes = await chargebacks.of_notifications(ledger, account, batch)
     return [
         Event(
             found,
             EventType(found.type),
             charges.get(found.charge_id or ""),
             refund_reports.named(found, refunds.get(found.charge_id or "", [])),
+            disputes.get(found.id),
         )
         for found in batch
     ]

@@ -1,7 +1,7 @@
 """Asiabill's notifications: kept before they are acknowledged, then told to their charge."""
 
 from ledger import Ledger, NewNotification, Notification
-from resolvers import refund_notifications, refund_reports, reports
+from resolvers import chargebacks, refund_notifications, refund_reports, reports
 from resolvers.account import Account
 
 
@@ -10,6 +10,9 @@ async def receive(account: Account, ledger: Ledger, new: NewNotification) -> boo
 
     Once this returns the notification is durable. Raises LedgerError where it could not be kept.
     """
+    told = chargebacks.of_notification(new) if new.type == chargebacks.NOTICE else None
+    if told is not None:
+        return (await ledger.chargebacks.receive(new, told)).is_new
     recorded = await ledger.record_notification(new)
     if recorded.is_new:
         await apply(account, ledger, recorded.notification)

@@ -1,13 +1,13 @@
 """A charge: one attempt to take money, and everything that may be told of it."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 import ledger
 from ledger import ChargeAction, ChargeStatus, EventSource, refundable, refunded
-from resolvers import cards, charges, declines, refunds
+from resolvers import cards, chargebacks, charges, declines, refunds
 from resolvers.declines import DeclineCode, RetryAdvice
 from resolvers.principal import Role
 from schema.card import SavedCard
@@ -19,6 +19,9 @@ from schema.money import Money
 from schema.node import Node
 from schema.refund import Refund
 from schema.scalar import URL
+
+if TYPE_CHECKING:
+    from schema.chargeback import Chargeback
 
 described(
     ChargeStatus,
@@ -273,6 +276,20 @@ class Charge(Node):
     @nested(description="Its refunds, the oldest first.", null_means_error=True)
     async def refunds(self, info: Info) -> list[Refund] | None:
         return [Refund.of(one) for one in await refunds.of_charge(info.context, self.record)]
+
+    @nested(
+        description=(
+            "Disputes of it that Asiabill told of, the oldest first. Asiabill is not asked."
+        ),
+        null_means_error=True,
+    )
+    async def chargebacks(
+        self, info: Info
+    ) -> list[Annotated["Chargeback", strawberry.lazy("schema.chargeback")]] | None:
+        # Here and not above, since the two types know each other.
+        from schema.chargeback import Chargeback
+
+        return [Chargeback.of(one) for one in await chargebacks.of_charge(info.context, self.id)]
 
     @read(
         Role.MERCHANT,

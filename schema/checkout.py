@@ -66,6 +66,7 @@ class CheckoutMutation:
         Role.MERCHANT,
         Role.CUSTOMER,
         upstream=1,
+        moves_money=True,
         rejected=CheckoutPayload.rejected,
         description=(
             "A page hosted by Asiabill: new cards, wallets and local methods. While it is open the "

@@ -1,16 +1,20 @@
 """A customer of the shop."""
 
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
 from clients import asiabill
 from resolvers import cards, customers
+from resolvers.principal import Role
 from schema.card import SavedCard
 from schema.directives import OWN_CUSTOMER_FIELDS, Upstream
-from schema.field import Info, nested
+from schema.field import Info, nested, read
 from schema.node import Node
+
+if TYPE_CHECKING:
+    from schema.charge_list import ChargeConnection
 
 CARD_FIELDS = frozenset({"savedCards", "defaultCard"})
 OWN_FIELDS = frozenset(OWN_CUSTOMER_FIELDS)
@@ -78,6 +82,25 @@ class Customer(Node):
     async def default_card(self, info: Info) -> SavedCard | None:
         card = await cards.default_card(info.context, self.id)
         return SavedCard.of(card) if card else None
+
+    @read(
+        Role.MERCHANT,
+        Role.CUSTOMER,
+        null_means_error=True,
+        description="Its charges by this gateway, the newest first. Asiabill is not asked.",
+    )
+    async def charges(
+        self,
+        info: Info,
+        first: Annotated[int | None, strawberry.argument(description="How many, 1 to 100.")] = 20,
+        after: Annotated[
+            str | None, strawberry.argument(description="endCursor of the page before.")
+        ] = strawberry.UNSET,
+    ) -> Annotated["ChargeConnection", strawberry.lazy("schema.charge_list")] | None:
+        # Here and not above, since the two types know each other.
+        from schema.charge_list import of_customer
+
+        return await of_customer(info, self.id, 20 if first is None else first, after or None)
 
     async def _details(self, info: Info) -> asiabill.Customer | None:
         return self.known or await customers.details(info.context, self.id)

@@ -7,6 +7,7 @@ import strawberry
 from clients import asiabill
 from resolvers import customers
 from resolvers.principal import Role
+from resolvers.window import Rows
 from schema import cursor
 from schema.connection import PageInfo
 from schema.customer import CARD_FIELDS, OWN_FIELDS, Customer, CustomerEdge
@@ -15,7 +16,7 @@ from schema.field import Info, effect, read
 from schema.selection import selects_any
 from schema.user_error import Payload
 
-_LISTING = "customers"
+_LISTING = cursor.listing("customers")
 
 CustomerId = Annotated[strawberry.ID, strawberry.argument(description="The customer's cus_ id.")]
 
@@ -45,14 +46,14 @@ class CustomerConnection:
     )
 
     @classmethod
-    def of(cls, page: customers.CustomerPage) -> "CustomerConnection":
+    def of(cls, page: Rows[asiabill.Customer]) -> "CustomerConnection":
         """Show a page."""
         edges = [
             CustomerEdge(
                 cursor=cursor.encode(_LISTING, page.offset + place),
                 node=Customer.of(customer.id, customer),
             )
-            for place, customer in enumerate(page.customers)
+            for place, customer in enumerate(page.items)
         ]
         return cls(
             nodes=[edge.node for edge in edges],
@@ -151,7 +152,7 @@ class CustomerQuery:
         first: Annotated[int | None, strawberry.argument(description="How many, 1 to 100.")] = 20,
         after: Annotated[
             str | None,
-            strawberry.argument(description="endCursor of the page before, with the same first."),
+            strawberry.argument(description="endCursor of the page before, or any cursor."),
         ] = strawberry.UNSET,
     ) -> CustomerConnection:
         offset = cursor.decode(_LISTING, after or None)

@@ -10,6 +10,7 @@ from resolvers import events
 from resolvers.events import EventType
 from resolvers.principal import Role
 from schema.charge import Charge
+from schema.chargeback import Chargeback
 from schema.enumeration import described
 from schema.field import Info, watched
 from schema.node import Node
@@ -27,6 +28,7 @@ described(
         "PREAUTH_VOID": "What a charge held was let go of.",
         "REFUND_SUCCESS": "Money went back.",
         "REFUND_FAIL": "A refund ended without money going back.",
+        "CHARGEBACK": "The buyer's bank disputes a charge; reply by chargeback.replyBy.",
     },
 )
 
@@ -51,6 +53,10 @@ class GatewayEvent(Node):
         )
     )
 
+    chargeback: Chargeback | None = strawberry.field(
+        description="The dispute that it tells of; set exactly where type is CHARGEBACK."
+    )
+
     @classmethod
     def of(cls, event: events.Event) -> "GatewayEvent":
         """Show an event."""
@@ -61,6 +67,7 @@ class GatewayEvent(Node):
             deliveries=event.notification.deliveries,
             charge=Charge.of(event.charge) if event.charge else None,
             refund=Refund.of(event.refund) if event.refund else None,
+            chargeback=Chargeback.of(event.chargeback) if event.chargeback else None,
         )
 
 

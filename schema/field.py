@@ -62,18 +62,22 @@ def nested(
     *, upstream: int | Upstream = 0, null_means_error: bool = False, description: str
 ) -> Resolved:
     """A field inside a type, open to whoever may see the object that it is of."""
-    directives: list[object] = [SemanticNonNull()] if null_means_error else []
     field: Resolved = strawberry.field(
-        description=description, directives=[*directives, *_cost(upstream)]
+        description=description, directives=[*_null(null_means_error), *_cost(upstream)]
     )
     return field
 
 
-def read(*roles: Role, upstream: int | Upstream = 0, description: str) -> Resolved:
+def read(
+    *roles: Role,
+    upstream: int | Upstream = 0,
+    null_means_error: bool = False,
+    description: str,
+) -> Resolved:
     """A field that `roles` may read, of at most `upstream` Asiabill calls."""
     field: Resolved = strawberry.field(
         description=description,
-        directives=_cost(upstream),
+        directives=[*_null(null_means_error), *_cost(upstream)],
         extensions=[PermissionExtension([Allow(*roles)])],
     )
     return field
@@ -108,3 +112,7 @@ def _cost(upstream: int | Upstream) -> list[object]:
     if isinstance(upstream, Upstream):
         return [upstream]
     return [Upstream(calls=upstream)] if upstream else []
+
+
+def _null(means_error: bool) -> list[object]:
+    return [SemanticNonNull()] if means_error else []

@@ -3,7 +3,7 @@
 import strawberry
 
 from ledger import Money as Amount
-from ledger import amount_text
+from ledger import ToldMoney, amount_text
 from schema.scalar import BigInt, CurrencyCode, Decimal
 
 
@@ -20,8 +20,8 @@ class Money:
     )
 
     @classmethod
-    def of(cls, amount: Amount) -> "Money":
-        """Show an amount of the ledger."""
+    def of(cls, amount: Amount | ToldMoney) -> "Money":
+        """Show an amount of the ledger, or of Asiabill's book."""
         return cls(
             amount=Decimal(amount.amount),
             currency=CurrencyCode(amount.currency),

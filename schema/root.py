@@ -10,6 +10,8 @@ from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext
 
 from schema.cards import CardMutation, CardQuery
+from schema.charge_list import ChargeListQuery
+from schema.chargebacks import ChargebackQuery
 from schema.charges import ChargeMutation, ChargeQuery, ChargeSubscription
 from schema.checkout import CheckoutMutation
 from schema.customers import CustomerMutation, CustomerQuery
@@ -19,10 +21,22 @@ from schema.intents import IntentMutation, IntentQuery
 from schema.refunds import RefundMutation, RefundQuery
 from schema.scalar import SCALARS
 from schema.sessions import SessionMutation, SessionQuery
+from schema.transactions import TransactionQuery
 from schema.user_error import IdempotencyError, InputError, NotAllowedError, UpstreamError
 
 Query = merge_types(
-    "Query", (SessionQuery, CustomerQuery, CardQuery, IntentQuery, ChargeQuery, RefundQuery)
+    "Query",
+    (
+        SessionQuery,
+        CustomerQuery,
+        CardQuery,
+        IntentQuery,
+        ChargeQuery,
+        ChargeListQuery,
+        TransactionQuery,
+        RefundQuery,
+        ChargebackQuery,
+    ),
 )
 Mutation = merge_types(
     "Mutation",

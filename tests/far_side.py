@@ -12,6 +12,9 @@ LOCAL = "POST /local_payment"
 LOOK_UP = "GET /transactions"
 REFUND = "POST /refund"
 REFUND_RECORD = "GET /refund/{batchNo}"
+DISPUTES = "GET /chargebacks"
+UPLOAD = "POST /logistics"
+PARCEL = "GET /logistics/{tradeNo}"
 
 
 def caused(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
@@ -91,6 +94,14 @@ class Simulator:
         """Pay the money of an order out to the shop."""
         trade_no = (await self.trade(order_no))["tradeNo"]
         (await self._http.post(f"/_simulator/clear/{trade_no}")).raise_for_status()
+
+    async def disputes(self, order_no: str, **more: Any) -> dict[str, Any]:
+        """The buyer's bank disputes an order, all of it unless an amount is given."""
+        answer = await self._http.post(
+            "/_simulator/chargebacks", json={"orderNo": order_no, **more}
+        )
+        raised: dict[str, Any] = answer.raise_for_status().json()
+        return raised
 
     async def notifies(self, mode: str = "on", **manner: Any) -> None:
         """How notifications are sent from now on; what is not named goes back to its default."""

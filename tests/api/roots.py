@@ -32,6 +32,7 @@ _SCALARS: dict[str, Any] = {
     "CurrencyCode": "USD",
     "CountryCode": "DE",
     "URL": "https://shop.example/back",
+    "DateTime": "2026-01-01T00:00:00Z",
 }
 
 

@@ -168,6 +168,19 @@ async def refund(api: Api, unique: str) -> Ready:
     return partial(api.run, "Refund", id=made.data["refundCharge"]["refund"]["id"])
 
 
+SPAN = {"from": "2026-01-01T00:00:00Z", "to": "2039-01-01T00:00:00Z"}
+
+
+async def chargebacks(api: Api, unique: str) -> Ready:
+    await (await charge(api, unique))()
+    return partial(api.run, "Chargebacks", **SPAN)
+
+
+async def transactions(api: Api, unique: str) -> Ready:
+    await (await charge(api, unique))()
+    return partial(api.run, "Transactions", filter=SPAN)
+
+
 USES = {
     "customer": [customer, cards_of_customer],
     "customersByIds": [customers_by_ids],
@@ -185,11 +198,12 @@ USES = {
     "createCheckout": [create_checkout],
     "refundCharge": [refund_charge],
     "refund": [refund],
+    "chargebacks": [chargebacks],
 }
 
 
 def test_every_field_with_a_promise_is_tried() -> None:
-    tried = {*USES, "reconcileCharge"}
+    tried = {*USES, *LOOKING}
     assert set(promised()) == tried, "each field with @upstream needs a use here"
 
 
@@ -210,12 +224,20 @@ async def test_a_field_costs_what_it_tells_and_at_most_what_it_promises(
     assert seen <= answer.cost["upstreamCallsAtMost"] <= answer.cost["limit"] == 50
 
 
-async def test_a_look_up_that_a_caller_asks_for_is_counted(api: Api, unique: str) -> None:
+LOOKING = {"reconcileCharge": reconcile_charge, "transactions": transactions}
+
+
+@pytest.mark.parametrize("field", LOOKING)
+async def test_a_look_up_that_a_caller_asks_for_is_counted(
+    api: Api, unique: str, field: str
+) -> None:
     """Apart from the others: the resolver of doubts may look for the same charge at any moment."""
-    run = await reconcile_charge(api, unique)
+    run = await LOOKING[field](api, unique)
     before = (await api.simulator.calls()).get(LOOK_UP, 0)
     answer = await run()
     seen = (await api.simulator.calls()).get(LOOK_UP, 0) - before
 
-    assert answer.data["reconcileCharge"]["charge"]["status"] == "SUCCEEDED"
-    assert 1 <= answer.cost["upstreamCalls"] <= min(seen, promised()["reconcileCharge"])
+    assert answer.data
+    assert 1 <= answer.cost["upstreamCalls"] <= min(seen, promised()[field])
+    by = {"idempotencyKey": unique}
+    assert (await api.run("ChargeBy", by=by)).data["charge"]["status"] == "SUCCEEDED"

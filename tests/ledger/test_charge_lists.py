@@ -174,3 +174,43 @@ async def test_a_series_is_known_by_its_first_charge_once_that_has_succeeded(
         ("default", "cus_1", "pm_2"),
     ):
         assert not await ledger.lists.has_series(account, customer_id, payment_method_id)
+
+
+async def test_the_first_pages_of_many_customers_are_one_read(ledger: Ledger, made: Any) -> None:
+    expected = {
+        customer_id: [charge.id for charge in await made(count, customer_id=customer_id)][::-1]
+        for customer_id, count in (("cus_a", 5), ("cus_b", 3), ("cus_c", 1))
+    }
+    pages = await ledger.lists.newest("default", ["cus_a", "cus_b", "cus_c", "cus_none"], 3)
+    shown = {customer_id: [row.id for row in page.items] for customer_id, page in pages.items()}
+    assert shown == {**{name: ids[:3] for name, ids in expected.items()}, "cus_none": []}
+    assert [(page.has_next, page.total) for page in pages.values()] == [
+        (True, None),
+        (False, 3),
+        (False, 1),
+        (False, 0),
+    ]
+    assert (await ledger.lists.newest("other", ["cus_a"], 3))["cus_a"].items == []
+
+
+async def test_charges_are_found_by_their_order_numbers_in_one_read(
+    ledger: Ledger, made: Any
+) -> None:
+    """Numbers of somebody else's book are looked for too, whatever they look like."""
+    charges = await made(3)
+    numbers = [
+        charges[0].order_no,
+        charges[2].order_no,
+        "unknown",
+        "x" * 80,
+        "nul\x00",
+        "\ud800",
+        "",
+    ]
+    found = await ledger.lists.numbered("default", numbers)
+    assert {number: charge.id for number, charge in found.items()} == {
+        charges[0].order_no: charges[0].id,
+        charges[2].order_no: charges[2].id,
+    }
+    assert await ledger.lists.numbered("other", numbers) == {}
+    assert await ledger.lists.numbered("default", []) == {}

