@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from clients.asiabill import Customer, PaymentMethod
+from clients.asiabill import Customer, PaymentMethod, Shipment
 from ledger import Charge, Ledger, Refund
 from resolvers.account import Account
 from resolvers.cost import Cost
@@ -94,6 +94,12 @@ class Context:
             self.loaders.saved_cards.clear(customer_id)
             self.loaders.customer.clear(customer_id)
 
+    def forget_shipment(self, trade_no: str | None) -> None:
+        """The same for the parcel of a trade."""
+        if trade_no is not None:
+            self.account.reads.forget(lambda key: key[:2] == ("shipment", trade_no))
+            self.loaders.shipment.clear(trade_no)
+
 
 class Loaders:
     """The batched reads of one operation."""
@@ -120,6 +126,13 @@ class Loaders:
                 joined,
             )
 
+        async def shipment(trade_no: str) -> Shipment | None:
+            return await account.reads.share(
+                ("shipment", trade_no, role),
+                lambda: account.asiabill.shipment(trade_no),
+                joined,
+            )
+
         async def default_cards(customer_ids: Sequence[str]) -> list[str | None]:
             found = await ledger.default_cards(account.name, list(customer_ids))
             return [found.get(customer_id) for customer_id in customer_ids]
@@ -134,6 +147,7 @@ class Loaders:
 
         self.saved_cards: Loader[str, list[PaymentMethod]] = Loader(each(saved_cards), cost)
         self.customer: Loader[str, Customer | None] = Loader(each(customer), cost)
+        self.shipment: Loader[str, Shipment | None] = Loader(each(shipment), cost)
         # Ours and not Asiabill's, so they have no part in the operation's cost.
         self.default_card: Loader[str, str | None] = Loader(default_cards, Cost(limit=0))
         self.refunds: Loader[str, list[Refund]] = Loader(refunds, Cost(limit=0))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ledger import Charge, Chargeback, ChargePage, Ledger
+from ledger import Charge, Chargeback, ChargePage, Ledger, Shipment
 from resolvers.cost import Cost
 from resolvers.loader import Loader
 
@@ -27,6 +27,11 @@ class Records:
             found = await ledger.chargebacks.of_charges(account, charge_ids)
             return [found[charge_id] for charge_id in charge_ids]
 
+        async def shipments(charge_ids: Sequence[str]) -> list[Shipment | None]:
+            found = await ledger.shipments.of_charges(account, charge_ids)
+            return [found.get(charge_id) for charge_id in charge_ids]
+
         self.charge_of_order: Loader[str, Charge | None] = Loader(by_order_no, Cost(limit=0))
         self.newest_charges: Loader[tuple[str, int], ChargePage] = Loader(newest, Cost(limit=0))
         self.chargebacks: Loader[str, list[Chargeback]] = Loader(chargebacks, Cost(limit=0))
+        self.shipment: Loader[str, Shipment | None] = Loader(shipments, Cost(limit=0))

@@ -7,7 +7,7 @@ import strawberry
 
 import ledger
 from ledger import ChargeAction, ChargeStatus, EventSource, refundable, refunded
-from resolvers import cards, chargebacks, charges, declines, refunds
+from resolvers import cards, chargebacks, charges, declines, refunds, shipments
 from resolvers.declines import DeclineCode, RetryAdvice
 from resolvers.principal import Role
 from schema.card import SavedCard
@@ -22,6 +22,7 @@ from schema.scalar import URL
 
 if TYPE_CHECKING:
     from schema.chargeback import Chargeback
+    from schema.shipment import Shipment
 
 described(
     ChargeStatus,
@@ -290,6 +291,22 @@ class Charge(Node):
         from schema.chargeback import Chargeback
 
         return [Chargeback.of(one) for one in await chargebacks.of_charge(info.context, self.id)]
+
+    @nested(
+        description=(
+            "Its parcel, also where Asiabill was told of it elsewhere; null where it was not. Not "
+            "asked for before a charge has SUCCEEDED."
+        ),
+        upstream=1,
+    )
+    async def shipment(
+        self, info: Info
+    ) -> Annotated["Shipment", strawberry.lazy("schema.shipment")] | None:
+        # Here and not above, since its payload knows the errors, and they know the charge.
+        from schema.shipment import Shipment
+
+        found = await shipments.of_charge(info.context, self.record)
+        return Shipment.of(found) if found else None
 
     @read(
         Role.MERCHANT,

@@ -21,6 +21,7 @@ from schema.intents import IntentMutation, IntentQuery
 from schema.refunds import RefundMutation, RefundQuery
 from schema.scalar import SCALARS
 from schema.sessions import SessionMutation, SessionQuery
+from schema.shipment import ShipmentMutation
 from schema.transactions import TransactionQuery
 from schema.user_error import IdempotencyError, InputError, NotAllowedError, UpstreamError
 
@@ -47,6 +48,7 @@ Mutation = merge_types(
         CardMutation,
         ChargeMutation,
         CheckoutMutation,
+        ShipmentMutation,
         RefundMutation,
     ),
 )

@@ -95,6 +95,12 @@ class Simulator:
         trade_no = (await self.trade(order_no))["tradeNo"]
         (await self._http.post(f"/_simulator/clear/{trade_no}")).raise_for_status()
 
+    async def parcel_is(self, order_no: str, status: str) -> None:
+        """Where the parcel of an order is now."""
+        trade_no = (await self.trade(order_no))["tradeNo"]
+        answer = await self._http.post(f"/_simulator/logistics/{trade_no}", json={"status": status})
+        answer.raise_for_status()
+
     async def disputes(self, order_no: str, **more: Any) -> dict[str, Any]:
         """The buyer's bank disputes an order, all of it unless an amount is given."""
         answer = await self._http.post(

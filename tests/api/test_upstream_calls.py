@@ -181,6 +181,13 @@ async def transactions(api: Api, unique: str) -> Ready:
     return partial(api.run, "Transactions", filter=SPAN)
 
 
+PARCEL = {"trackingNumber": "RR123456785CN", "trackingSite": "https://track.example"}
+
+
+async def upload_shipment(api: Api, unique: str) -> Ready:
+    return partial(api.run, "UploadShipment", chargeId=await _paid(api, unique), input=PARCEL)
+
+
 USES = {
     "customer": [customer, cards_of_customer],
     "customersByIds": [customers_by_ids],
@@ -199,6 +206,7 @@ USES = {
     "refundCharge": [refund_charge],
     "refund": [refund],
     "chargebacks": [chargebacks],
+    "uploadShipment": [upload_shipment],
 }
 
 
