@@ -3,18 +3,15 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, delete, select, update
 
 from ledger.database import insert_new
 from ledger.table import default_cards, session_cards
 
 
-async def defaults(
-    connection: AsyncConnection, account: str, customer_ids: Collection[str]
-) -> dict[str, str]:
+def defaults(connection: Connection, account: str, customer_ids: Collection[str]) -> dict[str, str]:
     """Payment method id by customer id; customers without a default are left out."""
-    rows = await connection.execute(
+    rows = connection.execute(
         select(default_cards.c.customer_id, default_cards.c.payment_method_id).where(
             default_cards.c.account == account, default_cards.c.customer_id.in_(customer_ids)
         )
@@ -22,8 +19,8 @@ async def defaults(
     return {row.customer_id: row.payment_method_id for row in rows}
 
 
-async def set_default(
-    connection: AsyncConnection,
+def set_default(
+    connection: Connection,
     account: str,
     customer_id: str,
     payment_method_id: str,
@@ -36,19 +33,19 @@ async def set_default(
         "payment_method_id": payment_method_id,
         "updated_at": now,
     }
-    if await insert_new(connection, default_cards, values) is None:
-        await connection.execute(
+    if insert_new(connection, default_cards, values) is None:
+        connection.execute(
             update(default_cards)
             .where(default_cards.c.account == account, default_cards.c.customer_id == customer_id)
             .values(payment_method_id=payment_method_id, updated_at=now)
         )
 
 
-async def clear_default(
-    connection: AsyncConnection, account: str, customer_id: str, payment_method_id: str
+def clear_default(
+    connection: Connection, account: str, customer_id: str, payment_method_id: str
 ) -> None:
     """Only if it still is this one: a default set meanwhile stays."""
-    await connection.execute(
+    connection.execute(
         delete(default_cards).where(
             default_cards.c.account == account,
             default_cards.c.customer_id == customer_id,
@@ -57,8 +54,8 @@ async def clear_default(
     )
 
 
-async def remember(
-    connection: AsyncConnection,
+def remember(
+    connection: Connection,
     account: str,
     payment_method_id: str,
     customer_id: str,
@@ -71,12 +68,12 @@ async def remember(
         "customer_id": customer_id,
         "created_at": now,
     }
-    await insert_new(connection, session_cards, values)
+    insert_new(connection, session_cards, values)
 
 
-async def forget(connection: AsyncConnection, account: str, payment_method_id: str) -> None:
+def forget(connection: Connection, account: str, payment_method_id: str) -> None:
     """Of no effect where nobody has it."""
-    await connection.execute(
+    connection.execute(
         delete(session_cards).where(
             session_cards.c.account == account,
             session_cards.c.payment_method_id == payment_method_id,
@@ -84,9 +81,9 @@ async def forget(connection: AsyncConnection, account: str, payment_method_id: s
     )
 
 
-async def owner(connection: AsyncConnection, account: str, payment_method_id: str) -> str | None:
+def owner(connection: Connection, account: str, payment_method_id: str) -> str | None:
     """The customer whose session created the unattached card."""
-    found: str | None = await connection.scalar(
+    found: str | None = connection.scalar(
         select(session_cards.c.customer_id).where(
             session_cards.c.account == account,
             session_cards.c.payment_method_id == payment_method_id,

@@ -4,26 +4,21 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Literal
 
-import asyncpg  # type: ignore[import-untyped]
-import msgspec
-import structlog
-from sqlalchemy import text
-
-from ledger.database import Change, Database, Transaction
-from ledger.error import LedgerUnavailable
-
-_CHANNEL: Final = "asiabill_gateway_changes"
-_POLL_SECONDS: Final = 0.25
-_HEARTBEAT_SECONDS: Final = 15.0
-_AGAIN_SECONDS: Final = 1.0
-
-_log = structlog.get_logger(__name__)
-_decoder: Final = msgspec.json.Decoder(Change)
-
+ChangeKind = Literal["charge", "notification"]
 Interest = tuple[str, str, str]
 _EVERYTHING: Final[Interest] = ("", "", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A committed change, named by id alone: the row is read again."""
+
+    kind: ChangeKind
+    account: str
+    id: str
 
 
 class Watch:
@@ -58,9 +53,9 @@ class Broadcaster:
         self._watches: Final[defaultdict[Interest, set[Watch]]] = defaultdict(set)
 
     @property
-    def watched(self) -> bool:
-        """Somebody waits."""
-        return bool(self._watches)
+    def waiters(self) -> int:
+        """How many wait; one that waits for several things counts for each."""
+        return sum(map(len, self._watches.values()))
 
     @contextmanager
     def watch(self, interests: Collection[Interest]) -> Iterator[Watch]:
@@ -103,68 +98,8 @@ def interests(
     return wanted or {("charge", account, ""), ("notification", account, "")}
 
 
-async def announce(transaction: Transaction) -> None:
-    """Tell the other processes, at COMMIT. SQLite's find out for themselves."""
-    if transaction.connection.dialect.name != "postgresql":
-        return
-    for change in transaction.changes:
-        await transaction.connection.execute(
-            text("SELECT pg_notify(:channel, :change)"),
-            {"channel": _CHANNEL, "change": msgspec.json.encode(change).decode()},
-        )
-
-
-async def follow(database: Database, broadcaster: Broadcaster, closing: asyncio.Event) -> None:
-    """Hear of other processes' changes until `closing`. A lost connection is replaced.
-
-    To be asked and not cancelled: a file's connection that is cancelled while it opens stays open.
-    """
-    while not closing.is_set():
-        try:
-            if database.sqlite:
-                await _poll(database, broadcaster, closing)
-            else:
-                await _listen(database, broadcaster, closing)
-        except (LedgerUnavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            _log.warning("ledger_changes_lost", error=type(error).__name__)
-        await _first_of(closing, seconds=_AGAIN_SECONDS)
-
-
-async def _poll(database: Database, broadcaster: Broadcaster, closing: asyncio.Event) -> None:
-    # One integer of the file's header: no row is read until some other connection has committed.
-    async with database.alone() as connection:
-        seen: object = None
-        while not closing.is_set():
-            if broadcaster.watched:
-                version = (await connection.exec_driver_sql("PRAGMA data_version")).scalar()
-                await connection.rollback()
-                if version != seen:
-                    seen = version
-                    broadcaster.wake_all()
-            await _first_of(closing, seconds=_POLL_SECONDS)
-
-
-async def _listen(database: Database, broadcaster: Broadcaster, closing: asyncio.Event) -> None:
-    connection = await asyncpg.connect(**database.driver_arguments(), timeout=5)
-    lost = asyncio.Event()
-
-    def heard(_connection: object, _pid: int, _channel: str, payload: object) -> None:
-        broadcaster.publish([_decoder.decode(str(payload))])
-
-    try:
-        connection.add_termination_listener(lambda _connection: lost.set())
-        await connection.add_listener(_CHANNEL, heard)
-        # Whatever was committed while nobody listened.
-        broadcaster.wake_all()
-        while not closing.is_set() and not lost.is_set():
-            await _first_of(closing, lost, seconds=_HEARTBEAT_SECONDS)
-            if not lost.is_set():
-                await connection.execute("SELECT 1", timeout=5)
-    finally:
-        connection.terminate()
-
-
-async def _first_of(*events: asyncio.Event, seconds: float) -> None:
+async def first_of(*events: asyncio.Event, seconds: float) -> None:
+    """Until one of them is set, or the time is over."""
     waits = [asyncio.ensure_future(event.wait()) for event in events]
     try:
         await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)

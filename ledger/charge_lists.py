@@ -1,11 +1,11 @@
 """Charges by the page and by the span of time: `ledger.lists`."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, exists, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, RowMapping, Select, exists, func, literal, select, tuple_
 
 from ledger.charge import Charge
 from ledger.charges import charge_of
@@ -67,8 +67,7 @@ class ChargeLists:
         if after is not None:
             query = query.where(_place() < _at(after))
         query = query.order_by(charges.c.created_at.desc(), charges.c.id.desc()).limit(first + 1)
-        async with self._store.read() as connection:
-            rows = (await connection.execute(query)).mappings().all()
+        rows = await self._rows(query)
         return _page([charge_of(row) for row in rows], first, begun=after is not None)
 
     async def between(
@@ -82,8 +81,7 @@ class ChargeLists:
         after: Position | None = None
         while True:
             rest = query if after is None else query.where(_place() > _at(after))
-            async with self._store.read() as connection:
-                rows = (await connection.execute(rest.limit(batch))).mappings().all()
+            rows = await self._rows(rest.limit(batch))
             found = [charge_of(row) for row in rows]
             if found:
                 yield {charge.order_no: charge for charge in found}
@@ -114,8 +112,7 @@ class ChargeLists:
             .where(charges.c.account == account, ranked.c.place <= first + 1)
             .order_by(ranked.c.place)
         )
-        async with self._store.read() as connection:
-            rows = (await connection.execute(query)).mappings().all()
+        rows = await self._rows(query)
         found: dict[str, list[Charge]] = {customer_id: [] for customer_id in customer_ids}
         for row in rows:
             found[row["customer_id"]].append(charge_of(row))
@@ -125,8 +122,7 @@ class ChargeLists:
         """Those that exist, by order number. A text that can be none of ours is left out."""
         wanted = [order_no for order_no in order_nos if _can_be_stored(order_no)]
         query = select(charges).where(charges.c.account == account, charges.c.order_no.in_(wanted))
-        async with self._store.read() as connection:
-            rows = (await connection.execute(query)).mappings().all()
+        rows = await self._rows(query)
         return {charge.order_no: charge for charge in map(charge_of, rows)}
 
     async def has_series(self, account: str, customer_id: str, payment_method_id: str) -> bool:
@@ -138,8 +134,10 @@ class ChargeLists:
             charges.c.usage == ChargeUsage.INITIAL_RECURRING,
             charges.c.status == ChargeStatus.SUCCEEDED,
         )
-        async with self._store.read() as connection:
-            return bool(await connection.scalar(select(began)))
+        return await self._store.read(lambda connection: bool(connection.scalar(select(began))))
+
+    async def _rows(self, query: Select[Any]) -> Sequence[RowMapping]:
+        return await self._store.read(lambda connection: connection.execute(query).mappings().all())
 
 
 def _page(found: list[Charge], first: int, *, begun: bool = False) -> ChargePage:

@@ -4,12 +4,12 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, select, tuple_
 
 from ledger import charges, notifications
+from ledger.changes import Change
 from ledger.chargeback import Chargeback, ChargebackRecorded, NewChargeback
-from ledger.database import Change, Transaction, insert_new
+from ledger.database import Transaction, insert_new
 from ledger.error import LedgerError
 from ledger.notification import NewNotification, Recorded
 from ledger.store import Store
@@ -31,10 +31,10 @@ class Chargebacks:
         """Store notices, or find that they are known; in their order."""
         ids = [self._new_id("cb") for _ in news]
 
-        async def work(transaction: Transaction) -> list[ChargebackRecorded]:
+        def work(transaction: Transaction) -> list[ChargebackRecorded]:
             now = self._now()
             return [
-                await _record(transaction, new, chargeback_id, now)
+                _record(transaction, new, chargeback_id, now)
                 for new, chargeback_id in zip(news, ids, strict=True)
             ]
 
@@ -44,12 +44,12 @@ class Chargebacks:
         """Store a notification and the notice that it is, or count it: both are done, or neither."""
         chargeback_id = self._new_id("cb")
 
-        async def work(transaction: Transaction) -> Recorded:
+        def work(transaction: Transaction) -> Recorded:
             now = self._now()
-            received = await notifications.record(transaction, notification, now)
+            received = notifications.record(transaction, notification, now)
             if received.is_new:
-                recorded = await _record(transaction, told, chargeback_id, now)
-                await notifications.apply(
+                recorded = _record(transaction, told, chargeback_id, now)
+                notifications.apply(
                     transaction,
                     notification.account,
                     received.notification.id,
@@ -65,30 +65,21 @@ class Chargebacks:
     ) -> dict[tuple[str, str], Chargeback]:
         """Those that exist, by trade and batch number as they were told."""
         wanted = {_key(*pair): pair for pair in numbers}
-        async with self._store.read() as connection:
-            rows = await connection.execute(
-                select(chargebacks).where(
-                    chargebacks.c.account == account,
-                    tuple_(chargebacks.c.trade_no, chargebacks.c.batch_no).in_(list(wanted)),
-                )
-            )
-            found = [Chargeback(**row) for row in rows.mappings()]
+        query = select(chargebacks).where(
+            chargebacks.c.account == account,
+            tuple_(chargebacks.c.trade_no, chargebacks.c.batch_no).in_(list(wanted)),
+        )
+        rows = await self._store.read(lambda connection: connection.execute(query).mappings().all())
+        found = [Chargeback(**row) for row in rows]
         return {wanted[one.trade_no, one.batch_no]: one for one in found}
 
     async def of_charges(
         self, account: str, charge_ids: Collection[str]
     ) -> dict[str, list[Chargeback]]:
         """By charge id, the oldest first; a charge that nobody disputes has an empty list."""
-        async with self._store.read() as connection:
-            rows = await connection.execute(
-                select(chargebacks)
-                .where(chargebacks.c.account == account, chargebacks.c.charge_id.in_(charge_ids))
-                .order_by(chargebacks.c.created_at, chargebacks.c.id)
-            )
-            found: dict[str, list[Chargeback]] = {charge_id: [] for charge_id in charge_ids}
-            for row in rows.mappings():
-                found[row["charge_id"]].append(Chargeback(**row))
-            return found
+        return await self._store.read(
+            lambda connection: _of_charges(connection, account, charge_ids)
+        )
 
 
 def _key(trade_no: str, batch_no: str) -> tuple[str, str]:
@@ -96,7 +87,7 @@ def _key(trade_no: str, batch_no: str) -> tuple[str, str]:
     return tamed(trade_no, CODE), tamed(batch_no, CODE)
 
 
-async def _record(
+def _record(
     transaction: Transaction, new: NewChargeback, chargeback_id: str, now: datetime
 ) -> ChargebackRecorded:
     connection = transaction.connection
@@ -108,7 +99,7 @@ async def _record(
         "trade_no": trade_no,
         "batch_no": batch_no,
         "order_no": order_no,
-        "charge_id": await _charge_id(connection, new.account, order_no, trade_no),
+        "charge_id": _charge_id(connection, new.account, order_no, trade_no),
         "amount": tamed(new.amount, CODE),
         "currency": tamed(new.currency, CODE),
         "reason": None if new.reason is None else tamed(new.reason, MESSAGE),
@@ -116,9 +107,9 @@ async def _record(
         "reply_by": new.reply_by,
         "created_at": now,
     }
-    row = await insert_new(connection, chargebacks, values)
+    row = insert_new(connection, chargebacks, values)
     if row is None:
-        known = await _find(connection, new.account, trade_no, batch_no)
+        known = _find(connection, new.account, trade_no, batch_no)
         if known is None:
             raise LedgerError("a chargeback is neither new nor known")
         return ChargebackRecorded(known, is_new=False)
@@ -128,10 +119,22 @@ async def _record(
     return ChargebackRecorded(stored, is_new=True)
 
 
-async def _find(
-    connection: AsyncConnection, account: str, trade_no: str, batch_no: str
-) -> Chargeback | None:
-    rows = await connection.execute(
+def _of_charges(
+    connection: Connection, account: str, charge_ids: Collection[str]
+) -> dict[str, list[Chargeback]]:
+    rows = connection.execute(
+        select(chargebacks)
+        .where(chargebacks.c.account == account, chargebacks.c.charge_id.in_(charge_ids))
+        .order_by(chargebacks.c.created_at, chargebacks.c.id)
+    )
+    found: dict[str, list[Chargeback]] = {charge_id: [] for charge_id in charge_ids}
+    for row in rows.mappings():
+        found[row["charge_id"]].append(Chargeback(**row))
+    return found
+
+
+def _find(connection: Connection, account: str, trade_no: str, batch_no: str) -> Chargeback | None:
+    rows = connection.execute(
         select(chargebacks).where(
             chargebacks.c.account == account,
             chargebacks.c.trade_no == trade_no,
@@ -142,12 +145,10 @@ async def _find(
     return None if row is None else Chargeback(**row)
 
 
-async def _charge_id(
-    connection: AsyncConnection, account: str, order_no: str, trade_no: str
-) -> str | None:
+def _charge_id(connection: Connection, account: str, order_no: str, trade_no: str) -> str | None:
     found = None
     if 0 < len(order_no) <= ORDER_NO:
-        found = await charges.find(connection, account, order_no=order_no)
+        found = charges.find(connection, account, order_no=order_no)
     if found is None and trade_no:
-        found = await charges.find(connection, account, trade_no=trade_no)
+        found = charges.find(connection, account, trade_no=trade_no)
     return None if found is None else found.id

@@ -2,14 +2,14 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import RowMapping, Select, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, RowMapping, bindparam, select
 
 from ledger import history as lines
+from ledger.changes import Change
 from ledger.charge import Begun, Charge, ChargeEvent, NewCharge
-from ledger.database import Change, Transaction, insert_new
+from ledger.database import Transaction, insert_new
 from ledger.error import IdempotencyMismatch, LedgerError, OrderNoTaken, UnknownCharge
 from ledger.money import Money
 from ledger.status import ChargeStatus, EventSource
@@ -17,6 +17,22 @@ from ledger.table import charge_events, charges
 
 _LEASE: Final = {"lease_owner", "lease_until", "lease_token"}
 _COLUMNS: Final = tuple(column for column in charges.c if column.name not in _LEASE)
+# Built once: to put a statement together takes longer than SQLite needs to run it.
+_OF_ACCOUNT: Final = select(*_COLUMNS).where(charges.c.account == bindparam("account"))
+_OLDEST: Final = _OF_ACCOUNT.order_by(charges.c.created_at).limit(1)
+_BY_NAME: Final = {
+    name: _OLDEST.where(charges.c[name] == bindparam(name))
+    for name in ("id", "order_no", "trade_no")
+}
+_BY_KEY: Final = _OLDEST.where(
+    charges.c.key_scope == bindparam("key_scope"),
+    charges.c.idempotency_key == bindparam("idempotency_key"),
+)
+_BY_IDS: Final = _OF_ACCOUNT.where(charges.c.id.in_(bindparam("ids", expanding=True)))
+_OF_INTENT: Final = _OF_ACCOUNT.where(charges.c.intent_id == bindparam("intent_id")).order_by(
+    charges.c.attempt
+)
+_LOCKED: Final = _OF_ACCOUNT.where(charges.c.id == bindparam("id")).with_for_update()
 
 
 def charge_of(row: RowMapping) -> Charge:
@@ -24,8 +40,8 @@ def charge_of(row: RowMapping) -> Charge:
     return Charge(**{column.name: row[column] for column in _COLUMNS})
 
 
-async def find(
-    connection: AsyncConnection,
+def find(
+    connection: Connection,
     account: str,
     *,
     id: str | None = None,
@@ -35,36 +51,33 @@ async def find(
 ) -> Charge | None:
     """By exactly one of these; `key` is (key_scope, idempotency_key). The oldest, where a trade
     number names several. Raises ValueError for none or more than one."""
-    wanted = {"id": id, "order_no": order_no, "trade_no": trade_no}
-    if key is not None:
-        wanted |= {"key_scope": key[0], "idempotency_key": key[1]}
-    given = {name: value for name, value in wanted.items() if value is not None}
-    if len(given) != (1 if key is None else 2):
+    names = {"id": id, "order_no": order_no, "trade_no": trade_no}
+    given = {name: value for name, value in names.items() if value is not None}
+    if len(given) + (key is not None) != 1:
         raise ValueError("name a charge in exactly one way")
-    query = _of(account).where(*(charges.c[name] == value for name, value in given.items()))
-    row = (
-        (await connection.execute(query.order_by(charges.c.created_at).limit(1))).mappings().first()
-    )
+    if key is not None:
+        query, given = _BY_KEY, {"key_scope": key[0], "idempotency_key": key[1]}
+    else:
+        query = _BY_NAME[next(iter(given))]
+    row = connection.execute(query, given | {"account": account}).mappings().first()
     return None if row is None else charge_of(row)
 
 
-async def by_ids(
-    connection: AsyncConnection, account: str, ids: Collection[str]
-) -> dict[str, Charge]:
+def by_ids(connection: Connection, account: str, ids: Collection[str]) -> dict[str, Charge]:
     """Those that exist, by id."""
-    rows = await connection.execute(_of(account).where(charges.c.id.in_(ids)))
+    rows = connection.execute(_BY_IDS, {"account": account, "ids": list(ids)})
     return {charge.id: charge for charge in map(charge_of, rows.mappings())}
 
 
-async def of_intent(connection: AsyncConnection, account: str, intent_id: str) -> list[Charge]:
+def of_intent(connection: Connection, account: str, intent_id: str) -> list[Charge]:
     """All attempts on an intent, the first one first."""
-    query = _of(account).where(charges.c.intent_id == intent_id).order_by(charges.c.attempt)
-    return [charge_of(row) for row in (await connection.execute(query)).mappings()]
+    rows = connection.execute(_OF_INTENT, {"account": account, "intent_id": intent_id})
+    return [charge_of(row) for row in rows.mappings()]
 
 
-async def history(connection: AsyncConnection, account: str, charge_id: str) -> list[ChargeEvent]:
+def history(connection: Connection, account: str, charge_id: str) -> list[ChargeEvent]:
     """Oldest first."""
-    rows = await connection.execute(
+    rows = connection.execute(
         select(charge_events)
         .where(charge_events.c.account == account, charge_events.c.charge_id == charge_id)
         .order_by(charge_events.c.seq)
@@ -72,16 +85,15 @@ async def history(connection: AsyncConnection, account: str, charge_id: str) -> 
     return [ChargeEvent(**row) for row in rows.mappings()]
 
 
-async def locked(connection: AsyncConnection, account: str, charge_id: str) -> Charge:
+def locked(connection: Connection, account: str, charge_id: str) -> Charge:
     """The row, held until the transaction ends. Raises UnknownCharge."""
-    query = _of(account).where(charges.c.id == charge_id).with_for_update()
-    row = (await connection.execute(query)).mappings().first()
+    row = connection.execute(_LOCKED, {"account": account, "id": charge_id}).mappings().first()
     if row is None:
         raise UnknownCharge(f"no charge {charge_id!r}")
     return charge_of(row)
 
 
-async def begin(
+def begin(
     transaction: Transaction,
     new: NewCharge,
     charge_id: str,
@@ -126,12 +138,12 @@ async def begin(
         "created_at": now,
         "updated_at": now,
     }
-    row = await insert_new(connection, charges, values)
+    row = insert_new(connection, charges, values)
     if row is None:
-        twin = await twin_of(connection, new)
+        twin = twin_of(connection, new)
         if twin is not None:
             return twin
-        holder = await find(connection, new.account, order_no=order_no)
+        holder = find(connection, new.account, order_no=order_no)
         if holder is None:
             raise LedgerError("a rival charge came and went")
         raise OrderNoTaken(holder)
@@ -144,23 +156,19 @@ async def begin(
         "alarm": None,
     }
     owner = {"account": new.account, "charge_id": charge_id}
-    await lines.write(transaction, charge_events, owner, 1, line, now)
+    lines.write(transaction, charge_events, owner, 1, line, now)
     transaction.changes.append(Change("charge", new.account, charge_id))
     return Begun(charge_of(row), created=True)
 
 
-async def twin_of(connection: AsyncConnection, new: NewCharge) -> Begun | None:
+def twin_of(connection: Connection, new: NewCharge) -> Begun | None:
     """The charge that the same key has begun before. Raises IdempotencyMismatch for another call's."""
     if new.idempotency_key is None:
         return None
     key = (new.key_scope, new.idempotency_key)
-    existing = await find(connection, new.account, key=key)
+    existing = find(connection, new.account, key=key)
     if existing is None:
         return None
     if existing.args_digest != new.args_digest:
         raise IdempotencyMismatch(existing)
     return Begun(existing, created=False)
-
-
-def _of(account: str) -> Select[Any]:
-    return select(*_COLUMNS).where(charges.c.account == account)

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import or_
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, or_
 
 from ledger.charge import Charge
 from ledger.charges import charge_of
@@ -35,41 +34,41 @@ class Doubt:
     token: int
 
 
-async def due(
+def due(
     transaction: Transaction, owner: str, limit: int, lease: timedelta, now: datetime
 ) -> list[Doubt]:
     """Lease up to `limit` charges whose look is due, the longest overdue first."""
-    rows = await _leases.take(transaction, owner, limit, lease, now)
+    rows = _leases.take(transaction, owner, limit, lease, now)
     return [Doubt(charge_of(row), row["lease_token"]) for row in rows]
 
 
-async def looked(transaction: Transaction, doubt: Doubt, now: datetime, jitter: float) -> None:
+def looked(transaction: Transaction, doubt: Doubt, now: datetime, jitter: float) -> None:
     """The look was answered: the next one comes by schedule. Of no effect where the lease is lost."""
     looks = doubt.charge.looks + 1
     next_look_at = after_answer(looks, now, jitter)
-    await _leases.give_back(transaction, _key(doubt), doubt.token, next_look_at, looks)
+    _leases.give_back(transaction, _key(doubt), doubt.token, next_look_at, looks)
 
 
-async def put_back(transaction: Transaction, doubt: Doubt, now: datetime, jitter: float) -> None:
+def put_back(transaction: Transaction, doubt: Doubt, now: datetime, jitter: float) -> None:
     """The look was not answered: it is repeated soon. Of no effect where the lease is lost."""
     looks = doubt.charge.looks
     next_look_at = after_silence(looks, now, jitter)
-    await _leases.give_back(transaction, _key(doubt), doubt.token, next_look_at, looks)
+    _leases.give_back(transaction, _key(doubt), doubt.token, next_look_at, looks)
 
 
-async def look_soon(transaction: Transaction, account: str, charge_id: str, now: datetime) -> bool:
+def look_soon(transaction: Transaction, account: str, charge_id: str, now: datetime) -> bool:
     """Make a look due now, even beside one under way. False where the charge needs none."""
-    return await _leases.hasten(transaction, (account, charge_id), now)
+    return _leases.hasten(transaction, (account, charge_id), now)
 
 
-async def look_at_all(transaction: Transaction, now: datetime) -> int:
+def look_at_all(transaction: Transaction, now: datetime) -> int:
     """At start-up: whatever is unsettled is due now. How many that are."""
-    return await _leases.hasten_all(transaction, now)
+    return _leases.hasten_all(transaction, now)
 
 
-async def next_due(connection: AsyncConnection) -> datetime | None:
+def next_due(connection: Connection) -> datetime | None:
     """When there is something to look up, if nothing changes before."""
-    return await _leases.next_due(connection)
+    return _leases.next_due(connection)
 
 
 def after_answer(looks: int, now: datetime, jitter: float) -> datetime:

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Insert, Select, Table, Update, bindparam, insert, select, update
 
 from ledger.database import Transaction
 from ledger.table import MESSAGE
 from ledger.text import tamed
 
 
-async def write(
+def write(
     transaction: Transaction,
     table: Table,
     owner: Mapping[str, str],
@@ -23,20 +25,28 @@ async def write(
     `line` holds status, source, kind, applied, note and alarm.
     """
     line = {**line, "note": tamed(str(line["note"]), MESSAGE)}
-    own = [table.c[name] == value for name, value in owner.items()]
+    newest, count, add = _statements(table)
     if not line["applied"]:
         # Repeated webhooks and hourly looks share a line, or a history would have no end.
-        newest = await transaction.connection.execute(
-            select(table).where(*own).order_by(table.c.seq.desc()).limit(1)
-        )
-        last = newest.mappings().first()
+        last = transaction.connection.execute(newest, owner).mappings().first()
         if last is not None and all(last[name] == value for name, value in line.items()):
-            await transaction.connection.execute(
-                update(table)
-                .where(*own, table.c.seq == last["seq"])
-                .values(count=table.c.count + 1, last_at=now)
-            )
+            line_of = {f"of_{name}": value for name, value in owner.items()}
+            transaction.connection.execute(count, line_of | {"of_seq": last["seq"], "last_at": now})
             return
-    await transaction.connection.execute(
-        insert(table).values(**owner, seq=seq, at=now, last_at=now, count=1, **line)
+    transaction.connection.execute(
+        add, {**owner, "seq": seq, "at": now, "last_at": now, "count": 1, **line}
     )
+
+
+@cache
+def _statements(table: Table) -> tuple[Select[Any], Update, Insert]:
+    """The newest line, counting it once more, and adding one. Built once, as those of `charges`."""
+    *owner, seq = table.primary_key.columns
+    newest = (
+        select(table)
+        .where(*(column == bindparam(column.name) for column in owner))
+        .order_by(seq.desc())
+        .limit(1)
+    )
+    same = (column == bindparam(f"of_{column.name}") for column in (*owner, seq))
+    return newest, update(table).where(*same).values(count=table.c.count + 1), insert(table)

@@ -11,7 +11,7 @@ from ledger.message import ActionBegun
 from ledger.status import ActionStatus, ChargeStatus, HoldAction
 
 
-async def begin(
+def begin(
     transaction: Transaction,
     account: str,
     charge_id: str,
@@ -20,7 +20,7 @@ async def begin(
     grace: timedelta,
 ) -> Charge:
     """Store what is to be done, or find it stored. Raises what `Ledger.begin_action` says."""
-    charge = await locked(transaction.connection, account, charge_id)
+    charge = locked(transaction.connection, account, charge_id)
     if charge.status is not ChargeStatus.AUTHORIZED:
         raise ActionNotAllowed(charge)
     if charge.action_in_doubt:
@@ -30,7 +30,7 @@ async def begin(
             return charge
         if not _abandoned(charge, now):
             raise ActionInProgress(charge)
-    begun = await settlement.settle(transaction, account, charge_id, ActionBegun(kind), now, grace)
+    begun = settlement.settle(transaction, account, charge_id, ActionBegun(kind), now, grace)
     return begun.charge
 
 

@@ -4,8 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import RowMapping, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, RowMapping, select, update
 
 from ledger import charges as charge_rows
 from ledger import settlement
@@ -40,9 +39,7 @@ from ledger.table import intents
 SEND_OVERDUE: Final = timedelta(seconds=30)
 
 
-async def create(
-    transaction: Transaction, new: NewIntent, intent_id: str, now: datetime
-) -> IntentMade:
+def create(transaction: Transaction, new: NewIntent, intent_id: str, now: datetime) -> IntentMade:
     """Store the intent, or find the one that the key has made.
 
     Raises IdempotencyMismatch, OrderNoTaken.
@@ -50,10 +47,10 @@ async def create(
     connection = transaction.connection
     if new.max_attempts < 1:
         raise ValueError("max_attempts must be at least 1")
-    twin = await _twin(connection, new, now)
+    twin = _twin(connection, new, now)
     if twin is not None:
         return twin
-    taken = await charge_rows.find(connection, new.account, order_no=new.order_no)
+    taken = charge_rows.find(connection, new.account, order_no=new.order_no)
     if taken is not None:
         raise OrderNoTaken(taken)
     values: dict[str, object] = {
@@ -74,62 +71,60 @@ async def create(
         "expires_at": new.expires_at,
         "created_at": now,
     }
-    row = await insert_new(connection, intents, values)
+    row = insert_new(connection, intents, values)
     if row is not None:
-        return IntentMade(await _seen(connection, row, now), created=True)
-    twin = await _twin(connection, new, now)
+        return IntentMade(_seen(connection, row, now), created=True)
+    twin = _twin(connection, new, now)
     if twin is not None:
         return twin
-    holder = await find(connection, new.account, now, order_no=new.order_no)
+    holder = find(connection, new.account, now, order_no=new.order_no)
     if holder is None:
         raise LedgerError("a rival intent came and went")
     raise OrderNoTaken(holder)
 
 
-async def find(
-    connection: AsyncConnection, account: str, now: datetime, **wanted: str
-) -> Intent | None:
+def find(connection: Connection, account: str, now: datetime, **wanted: str) -> Intent | None:
     """By the columns named in `wanted`."""
     query = select(intents).where(intents.c.account == account)
     for name, value in wanted.items():
         query = query.where(intents.c[name] == value)
-    row = (await connection.execute(query)).mappings().first()
-    return None if row is None else await _seen(connection, row, now)
+    row = connection.execute(query).mappings().first()
+    return None if row is None else _seen(connection, row, now)
 
 
-async def get(
-    connection: AsyncConnection, account: str, intent_id: str, now: datetime, *, lock: bool = False
+def get(
+    connection: Connection, account: str, intent_id: str, now: datetime, *, lock: bool = False
 ) -> Intent:
     """Raises UnknownIntent. `lock` holds the intent until the transaction ends."""
     query = select(intents).where(intents.c.account == account, intents.c.id == intent_id)
-    row = (await connection.execute(query.with_for_update() if lock else query)).mappings().first()
+    row = connection.execute(query.with_for_update() if lock else query).mappings().first()
     if row is None:
         raise UnknownIntent(f"no intent {intent_id!r}")
-    return await _seen(connection, row, now)
+    return _seen(connection, row, now)
 
 
-async def cancel(
+def cancel(
     transaction: Transaction, account: str, intent_id: str, now: datetime, grace: timedelta
 ) -> Intent:
     """No further attempt. Raises UnknownIntent, IntentPaid, ChargeInProgress; repeats do nothing."""
-    intent = await get(transaction.connection, account, intent_id, now, lock=True)
+    intent = get(transaction.connection, account, intent_id, now, lock=True)
     if intent.status is IntentStatus.PAID:
         raise IntentPaid(intent.id, intent.paid_by)
     waiting = intent.live_charge
     if waiting is not None:
         if waiting.status is not ChargeStatus.CREATED:
             raise ChargeInProgress(waiting)
-        await _lapse(transaction, waiting, "the intent was canceled", now, grace)
+        _lapse(transaction, waiting, "the intent was canceled", now, grace)
     if intent.canceled_at is None:
-        await transaction.connection.execute(
+        transaction.connection.execute(
             update(intents)
             .where(intents.c.account == account, intents.c.id == intent_id)
             .values(canceled_at=now)
         )
-    return await get(transaction.connection, account, intent_id, now)
+    return get(transaction.connection, account, intent_id, now)
 
 
-async def begin(
+def begin(
     transaction: Transaction, new: NewCharge, charge_id: str, now: datetime, grace: timedelta
 ) -> Begun:
     """The next attempt on an intent, whose order number, money and return URL it takes.
@@ -138,8 +133,8 @@ async def begin(
     `Ledger.begin_charge` says.
     """
     connection = transaction.connection
-    intent = await get(connection, new.account, new.intent_id or "", now, lock=True)
-    twin = await charge_rows.twin_of(connection, new)
+    intent = get(connection, new.account, new.intent_id or "", now, lock=True)
+    twin = charge_rows.twin_of(connection, new)
     if twin is not None:
         return twin
     if intent.customer_id is not None and intent.customer_id != new.customer_id:
@@ -152,8 +147,8 @@ async def begin(
             return Begun(under_way, created=False)
         if not _abandoned(under_way, new, now):
             raise ChargeInProgress(under_way)
-        await _lapse(transaction, under_way, "another attempt took its place", now, grace)
-        intent = await get(connection, new.account, intent.id, now)
+        _lapse(transaction, under_way, "another attempt took its place", now, grace)
+        intent = get(connection, new.account, intent.id, now)
     if intent.status is IntentStatus.CANCELED:
         raise IntentCanceled(intent.id)
     if intent.status is IntentStatus.EXPIRED:
@@ -161,7 +156,7 @@ async def begin(
     if intent.attempts_left < 1:
         raise TooManyAttempts(intent.id)
     attempt = max((charge.attempt for charge in intent.charges), default=0) + 1
-    return await charge_rows.begin(
+    return charge_rows.begin(
         transaction,
         replace(new, live=intent.live),
         charge_id,
@@ -185,21 +180,19 @@ def _abandoned(under_way: Charge, new: NewCharge, now: datetime) -> bool:
     return other_card or now - under_way.created_at >= SEND_OVERDUE
 
 
-async def _lapse(
+def _lapse(
     transaction: Transaction, charge: Charge, reason: str, now: datetime, grace: timedelta
 ) -> None:
-    settled = await settlement.settle(
-        transaction, charge.account, charge.id, Lapsed(reason), now, grace
-    )
+    settled = settlement.settle(transaction, charge.account, charge.id, Lapsed(reason), now, grace)
     # Its owner sent it between our reading and our taking its row.
     if not settled.transition.applied:
         raise ChargeInProgress(settled.charge)
 
 
-async def _twin(connection: AsyncConnection, new: NewIntent, now: datetime) -> IntentMade | None:
+def _twin(connection: Connection, new: NewIntent, now: datetime) -> IntentMade | None:
     if new.idempotency_key is None:
         return None
-    existing = await find(
+    existing = find(
         connection,
         new.account,
         now,
@@ -213,8 +206,8 @@ async def _twin(connection: AsyncConnection, new: NewIntent, now: datetime) -> I
     return IntentMade(existing, created=False)
 
 
-async def _seen(connection: AsyncConnection, row: RowMapping, now: datetime) -> Intent:
-    attempts = tuple(await charge_rows.of_intent(connection, row["account"], row["id"]))
+def _seen(connection: Connection, row: RowMapping, now: datetime) -> Intent:
+    attempts = tuple(charge_rows.of_intent(connection, row["account"], row["id"]))
     return Intent(
         **row,
         charges=attempts,

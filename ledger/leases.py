@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     RowMapping,
     Table,
     and_,
@@ -15,7 +16,6 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.database import Transaction
 
@@ -36,13 +36,13 @@ class Leases:
         self._table: Final = table
         self._needed: Final = needed
 
-    async def take(
+    def take(
         self, transaction: Transaction, owner: str, limit: int, lease: timedelta, now: datetime
     ) -> list[RowMapping]:
         """Up to `limit` rows whose look is due, the longest overdue first."""
         columns = self._table.c
         free = or_(columns.lease_until.is_(None), columns.lease_until <= now)
-        wanted = await transaction.connection.execute(
+        wanted = transaction.connection.execute(
             select(columns.account, columns.id)
             .where(self._needed, columns.next_look_at <= now, free)
             .order_by(columns.next_look_at)
@@ -53,7 +53,7 @@ class Leases:
         keys = [(row.account, row.id) for row in wanted]
         if not keys:
             return []
-        leased = await transaction.connection.execute(
+        leased = transaction.connection.execute(
             update(self._table)
             .where(tuple_(columns.account, columns.id).in_(keys))
             .values(freed(self._table) | {"lease_owner": owner, "lease_until": now + lease})
@@ -62,7 +62,7 @@ class Leases:
         found = {(row["account"], row["id"]): row for row in leased.mappings()}
         return [found[key] for key in keys]
 
-    async def give_back(
+    def give_back(
         self,
         transaction: Transaction,
         key: tuple[str, str],
@@ -71,36 +71,36 @@ class Leases:
         looks: int,
     ) -> None:
         """Of no effect where the lease is lost. `key` is (account, id)."""
-        await transaction.connection.execute(
+        transaction.connection.execute(
             update(self._table)
             .where(self._is(key), self._table.c.lease_token == token, self._needed)
             .values(freed(self._table) | {"next_look_at": next_look_at, "looks": looks})
         )
 
-    async def hasten(self, transaction: Transaction, key: tuple[str, str], now: datetime) -> bool:
+    def hasten(self, transaction: Transaction, key: tuple[str, str], now: datetime) -> bool:
         """Make a look due now, even beside one under way. False where the row needs none."""
-        hastened = await transaction.connection.execute(
+        hastened = transaction.connection.execute(
             update(self._table)
             .where(self._is(key), self._needed)
             .values(freed(self._table) | {"next_look_at": now})
         )
         return hastened.rowcount > 0
 
-    async def hasten_all(self, transaction: Transaction, now: datetime) -> int:
+    def hasten_all(self, transaction: Transaction, now: datetime) -> int:
         """Everything that needs a look is due now, but what is leased. How many that are."""
-        hastened = await transaction.connection.execute(
+        hastened = transaction.connection.execute(
             update(self._table).where(self._needed).values(next_look_at=now)
         )
         return hastened.rowcount
 
-    async def next_due(self, connection: AsyncConnection) -> datetime | None:
+    def next_due(self, connection: Connection) -> datetime | None:
         """When there is something to look up, if nothing changes before."""
         columns = self._table.c
         free_at = case(
             (columns.lease_until > columns.next_look_at, columns.lease_until),
             else_=columns.next_look_at,
         )
-        moment: datetime | None = await connection.scalar(
+        moment: datetime | None = connection.scalar(
             select(func.min(free_at, type_=columns.next_look_at.type)).where(
                 self._needed, columns.next_look_at.is_not(None)
             )

@@ -112,12 +112,12 @@ class Ledger:
         """
         charge_id, now = self._new_id("ch"), self._now()
 
-        async def work(transaction: Transaction) -> Begun:
+        def work(transaction: Transaction) -> Begun:
             if new.intent_id is not None:
-                return await intents.begin(transaction, new, charge_id, now, self._grace)
+                return intents.begin(transaction, new, charge_id, now, self._grace)
             if new.money is None or new.order_no is None:
                 raise ValueError("a charge without an intent needs money and order_no")
-            return await charges.begin(
+            return charges.begin(
                 transaction,
                 new,
                 charge_id,
@@ -139,13 +139,11 @@ class Ledger:
         `notification` is the number of the one that brought the message: both are done, or neither.
         """
 
-        async def work(transaction: Transaction) -> Settled:
+        def work(transaction: Transaction) -> Settled:
             now = self._now()
-            settled = await settlement.settle(
-                transaction, account, charge_id, message, now, self._grace
-            )
+            settled = settlement.settle(transaction, account, charge_id, message, now, self._grace)
             if notification is not None:
-                await notifications.apply(transaction, account, notification, now, charge_id)
+                notifications.apply(transaction, account, notification, now, charge_id)
             return settled
 
         return await self._store.write(work)
@@ -171,20 +169,21 @@ class Ledger:
         key: tuple[str, str] | None = None,
     ) -> Charge | None:
         """By exactly one of these; `key` is (key_scope, idempotency_key)."""
-        async with self._store.read() as connection:
-            return await charges.find(
+        return await self._store.read(
+            lambda connection: charges.find(
                 connection, account, id=id, order_no=order_no, trade_no=trade_no, key=key
             )
+        )
 
     async def charges(self, account: str, ids: Collection[str]) -> dict[str, Charge]:
         """Those that exist, by id."""
-        async with self._store.read() as connection:
-            return await charges.by_ids(connection, account, ids)
+        return await self._store.read(lambda connection: charges.by_ids(connection, account, ids))
 
     async def history(self, account: str, charge_id: str) -> list[ChargeEvent]:
         """Oldest first; empty for an unknown charge."""
-        async with self._store.read() as connection:
-            return await charges.history(connection, account, charge_id)
+        return await self._store.read(
+            lambda connection: charges.history(connection, account, charge_id)
+        )
 
     # Intents
 
@@ -200,8 +199,9 @@ class Ledger:
 
     async def intent(self, account: str, intent_id: str) -> Intent | None:
         """As it stands now, with its attempts."""
-        async with self._store.read() as connection:
-            return await intents.find(connection, account, self._now(), id=intent_id)
+        return await self._store.read(
+            lambda connection: intents.find(connection, account, self._now(), id=intent_id)
+        )
 
     async def cancel_intent(self, account: str, intent_id: str) -> Intent:
         """Raises UnknownIntent, IntentPaid, ChargeInProgress. Safe to repeat."""
@@ -254,8 +254,7 @@ class Ledger:
 
     async def next_look_at(self) -> datetime | None:
         """When the next look-up is due; None while nothing is unsettled."""
-        async with self._store.read() as connection:
-            return await doubts.next_due(connection)
+        return await self._store.read(doubts.next_due)
 
     # Notifications
 
@@ -275,20 +274,21 @@ class Ledger:
         self, account: str, order_no: str | None = None, *, limit: int = 100
     ) -> list[Notification]:
         """Stored but not applied, though their order exists: it appeared later, or a process died."""
-        async with self._store.read() as connection:
-            return await notifications.pending(connection, account, order_no, limit)
+        return await self._store.read(
+            lambda connection: notifications.pending(connection, account, order_no, limit)
+        )
 
     async def events_after(
         self, account: str, types: Collection[str] | None, after_id: int, limit: int = 100
     ) -> list[Notification]:
         """Notifications numbered above `after_id`, in order; nothing is ever added below the last."""
-        async with self._store.read() as connection:
-            return await notifications.after(connection, account, types, after_id, limit)
+        return await self._store.read(
+            lambda connection: notifications.after(connection, account, types, after_id, limit)
+        )
 
     async def last_event_id(self, account: str) -> int:
         """Where a reader begins that wants only what is still to come."""
-        async with self._store.read() as connection:
-            return await notifications.last_id(connection, account)
+        return await self._store.read(lambda connection: notifications.last_id(connection, account))
 
     # Changes
 
@@ -312,8 +312,9 @@ class Ledger:
 
     async def default_cards(self, account: str, customer_ids: Collection[str]) -> dict[str, str]:
         """Payment method id by customer id; customers without a default are left out."""
-        async with self._store.read() as connection:
-            return await cards.defaults(connection, account, customer_ids)
+        return await self._store.read(
+            lambda connection: cards.defaults(connection, account, customer_ids)
+        )
 
     async def set_default_card(
         self, account: str, customer_id: str, payment_method_id: str
@@ -350,9 +351,9 @@ class Ledger:
     ) -> None:
         """The shop's own word on whose card it is, whoever came with it before."""
 
-        async def work(transaction: Transaction) -> None:
-            await cards.forget(transaction.connection, account, payment_method_id)
-            await cards.remember(
+        def work(transaction: Transaction) -> None:
+            cards.forget(transaction.connection, account, payment_method_id)
+            cards.remember(
                 transaction.connection, account, payment_method_id, customer_id, self._now()
             )
 
@@ -366,8 +367,9 @@ class Ledger:
 
     async def session_card_owner(self, account: str, payment_method_id: str) -> str | None:
         """The customer whose session created the card."""
-        async with self._store.read() as connection:
-            return await cards.owner(connection, account, payment_method_id)
+        return await self._store.read(
+            lambda connection: cards.owner(connection, account, payment_method_id)
+        )
 
     # Requests that move no money
 

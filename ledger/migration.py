@@ -22,8 +22,7 @@ async def migrate(url: str) -> None:
     """
     database = Database(url)
     try:
-        async with database.write() as transaction:
-            await transaction.connection.run_sync(_upgrade)
+        await database.write(lambda transaction: _upgrade(transaction.connection))
     finally:
         await database.dispose()
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, RowMapping, select, update
 
-from ledger.database import Change, Transaction, insert_new
+from ledger.changes import Change
+from ledger.database import Transaction, insert_new
 from ledger.notification import NewNotification, Notification, Recorded
 from ledger.table import CODE, MESSAGE, ORDER_NO, charges, counters, notifications
 from ledger.text import BadText, checked, tamed
@@ -16,7 +16,7 @@ from ledger.text import BadText, checked, tamed
 _SERIES: Final = "notification"
 
 
-async def record(transaction: Transaction, new: NewNotification, now: datetime) -> Recorded:
+def record(transaction: Transaction, new: NewNotification, now: datetime) -> Recorded:
     """Store the message, or count it where it is known."""
     connection = transaction.connection
     identity = {
@@ -26,18 +26,18 @@ async def record(transaction: Transaction, new: NewNotification, now: datetime) 
         "batch_no": tamed(new.batch_no, CODE),
         "status": tamed(new.status, CODE),
     }
-    repeat = await _count(connection, identity, now)
+    repeat = _count(connection, identity, now)
     if repeat is not None:
         return Recorded(repeat, is_new=False)
-    charge_id = await _charge_id(connection, new.account, new.order_no)
+    charge_id = _charge_id(connection, new.account, new.order_no)
     # A number of ours was checked before it was sent: if its digits add up as a card's do, it is none.
     order_no = new.order_no if charge_id is not None else tamed(new.order_no, CODE)
-    row = await insert_new(
+    row = insert_new(
         connection,
         notifications,
         identity
         | {
-            "id": await _next_id(connection, new.account),
+            "id": _next_id(connection, new.account),
             "order_no": order_no,
             "fields": {name: tamed(value, MESSAGE) for name, value in new.fields.items()},
             "body_sha256": new.body_sha256,
@@ -49,7 +49,7 @@ async def record(transaction: Transaction, new: NewNotification, now: datetime) 
     )
     if row is None:
         # A twin was stored while the next number was waited for.
-        repeat = await _count(connection, identity, now)
+        repeat = _count(connection, identity, now)
         if repeat is None:
             raise RuntimeError("a notification is neither new nor known")
         return Recorded(repeat, is_new=False)
@@ -58,14 +58,14 @@ async def record(transaction: Transaction, new: NewNotification, now: datetime) 
     return Recorded(stored, is_new=True)
 
 
-async def apply(
+def apply(
     transaction: Transaction, account: str, number: int, now: datetime, charge_id: str | None
 ) -> None:
     """It needs no further attention; `charge_id` is the charge that was told."""
     values: dict[str, Any] = {"applied_at": now}
     if charge_id is not None:
         values["charge_id"] = charge_id
-    await transaction.connection.execute(
+    transaction.connection.execute(
         update(notifications)
         .where(
             notifications.c.account == account,
@@ -77,8 +77,8 @@ async def apply(
     transaction.changes.append(Change("notification", account, str(number)))
 
 
-async def pending(
-    connection: AsyncConnection, account: str, order_no: str | None, limit: int
+def pending(
+    connection: Connection, account: str, order_no: str | None, limit: int
 ) -> list[Notification]:
     """Not yet applied, of orders that exist, oldest first, each with its `charge_id`."""
     query = (
@@ -94,12 +94,12 @@ async def pending(
     )
     if order_no is not None:
         query = query.where(notifications.c.order_no == order_no)
-    rows = await connection.execute(query)
+    rows = connection.execute(query)
     return [replace(_notification_of(row), charge_id=row["owner_id"]) for row in rows.mappings()]
 
 
-async def after(
-    connection: AsyncConnection,
+def after(
+    connection: Connection,
     account: str,
     types: Collection[str] | None,
     after_id: int,
@@ -114,21 +114,21 @@ async def after(
     )
     if types is not None:
         query = query.where(notifications.c.type.in_(types))
-    return [_notification_of(row) for row in (await connection.execute(query)).mappings()]
+    return [_notification_of(row) for row in connection.execute(query).mappings()]
 
 
-async def last_id(connection: AsyncConnection, account: str) -> int:
+def last_id(connection: Connection, account: str) -> int:
     """The newest number that can be seen; 0 before the first."""
-    value: int | None = await connection.scalar(
+    value: int | None = connection.scalar(
         select(counters.c.value).where(counters.c.account == account, counters.c.name == _SERIES)
     )
     return value or 0
 
 
-async def _next_id(connection: AsyncConnection, account: str) -> int:
+def _next_id(connection: Connection, account: str) -> int:
     series = {"account": account, "name": _SERIES}
-    await insert_new(connection, counters, series | {"value": 0})
-    taken = await connection.execute(
+    insert_new(connection, counters, series | {"value": 0})
+    taken = connection.execute(
         update(counters)
         .where(counters.c.account == account, counters.c.name == _SERIES)
         .values(value=counters.c.value + 1)
@@ -137,10 +137,8 @@ async def _next_id(connection: AsyncConnection, account: str) -> int:
     return int(taken.scalar_one())
 
 
-async def _count(
-    connection: AsyncConnection, identity: dict[str, str], now: datetime
-) -> Notification | None:
-    counted = await connection.execute(
+def _count(connection: Connection, identity: dict[str, str], now: datetime) -> Notification | None:
+    counted = connection.execute(
         update(notifications)
         .where(*(notifications.c[name] == value for name, value in identity.items()))
         .values(deliveries=notifications.c.deliveries + 1, last_received_at=now)
@@ -150,12 +148,12 @@ async def _count(
     return None if row is None else _notification_of(row)
 
 
-async def _charge_id(connection: AsyncConnection, account: str, order_no: str) -> str | None:
+def _charge_id(connection: Connection, account: str, order_no: str) -> str | None:
     try:
         checked(order_no, ORDER_NO)
     except BadText:
         return None
-    found: str | None = await connection.scalar(
+    found: str | None = connection.scalar(
         select(charges.c.id).where(charges.c.account == account, charges.c.order_no == order_no)
     )
     return found

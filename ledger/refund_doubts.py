@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import and_
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, and_
 
 from ledger.database import Transaction
 from ledger.doubts import after_answer, after_silence
@@ -29,45 +28,41 @@ class RefundDoubt:
     token: int
 
 
-async def due(
+def due(
     transaction: Transaction, owner: str, limit: int, lease: timedelta, now: datetime
 ) -> list[RefundDoubt]:
     """Lease up to `limit` refunds whose look is due, the longest overdue first."""
-    rows = await _leases.take(transaction, owner, limit, lease, now)
+    rows = _leases.take(transaction, owner, limit, lease, now)
     return [RefundDoubt(refund_of(row), row["lease_token"]) for row in rows]
 
 
-async def looked(
-    transaction: Transaction, doubt: RefundDoubt, now: datetime, jitter: float
-) -> None:
+def looked(transaction: Transaction, doubt: RefundDoubt, now: datetime, jitter: float) -> None:
     """The look was answered: the next one comes by schedule. Of no effect where the lease is lost."""
     looks = doubt.refund.looks + 1
     next_look_at = after_answer(looks, now, jitter)
-    await _leases.give_back(transaction, _key(doubt), doubt.token, next_look_at, looks)
+    _leases.give_back(transaction, _key(doubt), doubt.token, next_look_at, looks)
 
 
-async def put_back(
-    transaction: Transaction, doubt: RefundDoubt, now: datetime, jitter: float
-) -> None:
+def put_back(transaction: Transaction, doubt: RefundDoubt, now: datetime, jitter: float) -> None:
     """The look was not answered: it is repeated soon. Of no effect where the lease is lost."""
     looks = doubt.refund.looks
     next_look_at = after_silence(looks, now, jitter)
-    await _leases.give_back(transaction, _key(doubt), doubt.token, next_look_at, looks)
+    _leases.give_back(transaction, _key(doubt), doubt.token, next_look_at, looks)
 
 
-async def look_soon(transaction: Transaction, account: str, refund_id: str, now: datetime) -> bool:
+def look_soon(transaction: Transaction, account: str, refund_id: str, now: datetime) -> bool:
     """Make a look due now. False where the refund needs none, or has no number to ask for."""
-    return await _leases.hasten(transaction, (account, refund_id), now)
+    return _leases.hasten(transaction, (account, refund_id), now)
 
 
-async def look_at_all(transaction: Transaction, now: datetime) -> int:
+def look_at_all(transaction: Transaction, now: datetime) -> int:
     """At start-up: whatever can be looked up is due now. How many that are."""
-    return await _leases.hasten_all(transaction, now)
+    return _leases.hasten_all(transaction, now)
 
 
-async def next_due(connection: AsyncConnection) -> datetime | None:
+def next_due(connection: Connection) -> datetime | None:
     """When there is something to look up, if nothing changes before."""
-    return await _leases.next_due(connection)
+    return _leases.next_due(connection)
 
 
 def _key(doubt: RefundDoubt) -> tuple[str, str]:

@@ -51,12 +51,12 @@ class RefundLedger:
         `notification` is the number of the one that brought the message: both are done, or neither.
         """
 
-        async def work(transaction: Transaction) -> RefundSettled:
+        def work(transaction: Transaction) -> RefundSettled:
             now = self._now()
-            settled = await refund_settlement.settle(transaction, account, refund_id, message, now)
+            settled = refund_settlement.settle(transaction, account, refund_id, message, now)
             if notification is not None:
                 charge_id = settled.refund.charge_id
-                await notifications.apply(transaction, account, notification, now, charge_id)
+                notifications.apply(transaction, account, notification, now, charge_id)
             return settled
 
         return await self._store.write(work)
@@ -70,27 +70,33 @@ class RefundLedger:
         key: tuple[str, str] | None = None,
     ) -> Refund | None:
         """By exactly one of these; `key` is (key_scope, idempotency_key)."""
-        async with self._store.read() as connection:
-            return await refund_rows.find(connection, account, id=id, batch_no=batch_no, key=key)
+        return await self._store.read(
+            lambda connection: refund_rows.find(
+                connection, account, id=id, batch_no=batch_no, key=key
+            )
+        )
 
     async def of_charges(
         self, account: str, charge_ids: Collection[str]
     ) -> dict[str, list[Refund]]:
         """By charge id, the oldest first; a charge without refunds has an empty list."""
-        async with self._store.read() as connection:
-            return await refund_rows.of_charges(connection, account, charge_ids)
+        return await self._store.read(
+            lambda connection: refund_rows.of_charges(connection, account, charge_ids)
+        )
 
     async def history(self, account: str, refund_id: str) -> list[RefundEvent]:
         """Oldest first; empty for an unknown refund."""
-        async with self._store.read() as connection:
-            return await refund_rows.history(connection, account, refund_id)
+        return await self._store.read(
+            lambda connection: refund_rows.history(connection, account, refund_id)
+        )
 
     async def unresolved(self, account: str, *, limit: int = 100) -> list[Refund]:
         """Sent, and without Asiabill's number: only a notification, or a person, can settle them.
         The longest sent first; those whose answer may still come are left out."""
         overdue = self._now() - settlement.ANSWER_OVERDUE
-        async with self._store.read() as connection:
-            return await refund_rows.unresolved(connection, account, overdue, limit)
+        return await self._store.read(
+            lambda connection: refund_rows.unresolved(connection, account, overdue, limit)
+        )
 
     def awaits_answer(self, refund: Refund) -> bool:
         """Its answer may still come: it was sent a moment ago, and nothing was heard since."""
@@ -139,5 +145,4 @@ class RefundLedger:
 
     async def next_look_at(self) -> datetime | None:
         """When the next look-up is due; None while there is none."""
-        async with self._store.read() as connection:
-            return await refund_doubts.next_due(connection)
+        return await self._store.read(refund_doubts.next_due)

@@ -4,8 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, Select, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, RowMapping, Select, or_, select
 
 from ledger.error import UnknownRefund
 from ledger.refund import Refund, RefundEvent
@@ -21,8 +20,8 @@ def refund_of(row: RowMapping) -> Refund:
     return Refund(**{column.name: row[column] for column in _COLUMNS})
 
 
-async def find(
-    connection: AsyncConnection,
+def find(
+    connection: Connection,
     account: str,
     *,
     id: str | None = None,
@@ -38,27 +37,25 @@ async def find(
     if len(given) != (1 if key is None else 2):
         raise ValueError("name a refund in exactly one way")
     query = _of(account).where(*(refunds.c[name] == value for name, value in given.items()))
-    row = (
-        (await connection.execute(query.order_by(refunds.c.created_at).limit(1))).mappings().first()
-    )
+    row = connection.execute(query.order_by(refunds.c.created_at).limit(1)).mappings().first()
     return None if row is None else refund_of(row)
 
 
-async def of_charges(
-    connection: AsyncConnection, account: str, charge_ids: Collection[str]
+def of_charges(
+    connection: Connection, account: str, charge_ids: Collection[str]
 ) -> dict[str, list[Refund]]:
     """By charge id, the oldest first; a charge without refunds has an empty list."""
     query = _of(account).where(refunds.c.charge_id.in_(charge_ids))
-    rows = await connection.execute(query.order_by(refunds.c.created_at, refunds.c.id))
+    rows = connection.execute(query.order_by(refunds.c.created_at, refunds.c.id))
     found: dict[str, list[Refund]] = {charge_id: [] for charge_id in charge_ids}
     for refund in map(refund_of, rows.mappings()):
         found[refund.charge_id].append(refund)
     return found
 
 
-async def history(connection: AsyncConnection, account: str, refund_id: str) -> list[RefundEvent]:
+def history(connection: Connection, account: str, refund_id: str) -> list[RefundEvent]:
     """Oldest first."""
-    rows = await connection.execute(
+    rows = connection.execute(
         select(refund_events)
         .where(refund_events.c.account == account, refund_events.c.refund_id == refund_id)
         .order_by(refund_events.c.seq)
@@ -66,23 +63,21 @@ async def history(connection: AsyncConnection, account: str, refund_id: str) -> 
     return [RefundEvent(**row) for row in rows.mappings()]
 
 
-async def unresolved(
-    connection: AsyncConnection, account: str, overdue: datetime, limit: int
-) -> list[Refund]:
+def unresolved(connection: Connection, account: str, overdue: datetime, limit: int) -> list[Refund]:
     """Sent, and without a number to look up; an answer is awaited for those sent after `overdue`."""
     query = _of(account).where(
         refunds.c.status.in_(sorted(REFUND_UNSETTLED)),
         refunds.c.batch_no.is_(None),
         or_(refunds.c.in_flight.is_(False), refunds.c.sent_at <= overdue),
     )
-    rows = await connection.execute(query.order_by(refunds.c.sent_at).limit(limit))
+    rows = connection.execute(query.order_by(refunds.c.sent_at).limit(limit))
     return [refund_of(row) for row in rows.mappings()]
 
 
-async def locked(connection: AsyncConnection, account: str, refund_id: str) -> Refund:
+def locked(connection: Connection, account: str, refund_id: str) -> Refund:
     """The row, held until the transaction ends. Raises UnknownRefund."""
     query = _of(account).where(refunds.c.id == refund_id).with_for_update()
-    row = (await connection.execute(query)).mappings().first()
+    row = connection.execute(query).mappings().first()
     if row is None:
         raise UnknownRefund(f"no refund {refund_id!r}")
     return refund_of(row)

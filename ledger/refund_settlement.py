@@ -6,7 +6,8 @@ from typing import Any, Final
 from sqlalchemy import update
 
 from ledger import history, schedule
-from ledger.database import Change, Transaction
+from ledger.changes import Change
+from ledger.database import Transaction
 from ledger.error import LedgerError, RefundNotSendable
 from ledger.leases import freed
 from ledger.message import NoAnswer, NotSent, Refused, Sent
@@ -22,19 +23,19 @@ from ledger.text import tamed
 _FIRST_LOOK: Final = {RefundStatus.UNKNOWN: 0, RefundStatus.PENDING: 3}
 
 
-async def settle(
+def settle(
     transaction: Transaction, account: str, refund_id: str, message: RefundMessage, now: datetime
 ) -> RefundSettled:
     """Apply `message` to the refund and write the line of history that tells of it.
 
     Raises UnknownRefund, and RefundNotSendable for a Sent that may not be.
     """
-    refund = await locked(transaction.connection, account, refund_id)
+    refund = locked(transaction.connection, account, refund_id)
     step = refund_transition(refund, message)
     if isinstance(message, Sent) and not step.applied:
         raise RefundNotSendable(refund)
     values = _values(refund, message, step, now)
-    changed = await transaction.connection.execute(
+    changed = transaction.connection.execute(
         update(refunds)
         .where(
             refunds.c.account == account,
@@ -57,7 +58,7 @@ async def settle(
         "alarm": step.alarm,
     }
     owner = {"account": account, "refund_id": refund_id}
-    await history.write(transaction, refund_events, owner, settled.version, line, now)
+    history.write(transaction, refund_events, owner, settled.version, line, now)
     if "updated_at" in values:
         # Who watches the charge sees its refunds too.
         transaction.changes.append(Change("charge", account, refund.charge_id))

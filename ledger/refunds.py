@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from ledger import charges, history, intents, refund_settlement
+from ledger.changes import Change
 from ledger.charge import Charge
-from ledger.database import Change, Transaction, insert_new
+from ledger.database import Transaction, insert_new
 from ledger.error import (
     CurrencyDiffers,
     IdempotencyMismatch,
@@ -23,22 +24,20 @@ from ledger.status import ChargeStatus, EventSource, RefundStatus
 from ledger.table import refund_events, refunds
 
 
-async def begin(
-    transaction: Transaction, new: NewRefund, refund_id: str, now: datetime
-) -> RefundBegun:
+def begin(transaction: Transaction, new: NewRefund, refund_id: str, now: datetime) -> RefundBegun:
     """Store the refund, or find its twin. Raises what `RefundLedger.begin` says."""
     connection = transaction.connection
-    charge = await charges.locked(connection, new.account, new.charge_id)
-    twin = await _twin(connection, new)
+    charge = charges.locked(connection, new.account, new.charge_id)
+    twin = _twin(connection, new)
     if twin is not None:
         return twin
     if charge.status is not ChargeStatus.SUCCEEDED:
         raise NotRefundable(charge)
     if new.money is not None and new.money.currency != charge.currency:
         raise CurrencyDiffers(charge)
-    earlier = await _of(connection, charge)
-    if not _fits(charge, earlier, new.money) and await _lapse(transaction, earlier, now):
-        earlier = await _of(connection, charge)
+    earlier = _of(connection, charge)
+    if not _fits(charge, earlier, new.money) and _lapse(transaction, earlier, now):
+        earlier = _of(connection, charge)
     left = refundable(charge, earlier)
     if not _fits(charge, earlier, new.money):
         raise RefundExceedsBalance(charge, amount_text(left, charge.currency))
@@ -49,10 +48,10 @@ async def begin(
         money = Money(charge.amount, charge.currency)
     else:
         money = Money(amount_text(left, charge.currency), charge.currency)
-    return await _store(transaction, new, refund_id, money, full, now)
+    return _store(transaction, new, refund_id, money, full, now)
 
 
-async def _store(
+def _store(
     transaction: Transaction,
     new: NewRefund,
     refund_id: str,
@@ -82,10 +81,10 @@ async def _store(
         "created_at": now,
         "updated_at": now,
     }
-    row = await insert_new(transaction.connection, refunds, values)
+    row = insert_new(transaction.connection, refunds, values)
     if row is None:
         # The key began a refund of another charge, whose row this transaction does not hold.
-        twin = await _twin(transaction.connection, new)
+        twin = _twin(transaction.connection, new)
         if twin is None:
             raise LedgerError("a rival refund came and went")
         return twin
@@ -98,7 +97,7 @@ async def _store(
         "alarm": None,
     }
     owner = {"account": new.account, "refund_id": refund_id}
-    await history.write(transaction, refund_events, owner, 1, line, now)
+    history.write(transaction, refund_events, owner, 1, line, now)
     transaction.changes.append(Change("charge", new.account, new.charge_id))
     return RefundBegun(refund_of(row), created=True)
 
@@ -108,7 +107,7 @@ def _fits(charge: Charge, earlier: Sequence[Refund], money: Money | None) -> boo
     return left > 0 if money is None else money.minor_units <= left
 
 
-async def _lapse(transaction: Transaction, earlier: Sequence[Refund], now: datetime) -> bool:
+def _lapse(transaction: Transaction, earlier: Sequence[Refund], now: datetime) -> bool:
     """Give up what was stored and not sent in time. True where something was."""
     lapsed = False
     for refund in earlier:
@@ -116,17 +115,17 @@ async def _lapse(transaction: Transaction, earlier: Sequence[Refund], now: datet
         if refund.status is not RefundStatus.CREATED or waiting < intents.SEND_OVERDUE:
             continue
         message = Lapsed("another refund took its place")
-        step = await refund_settlement.settle(transaction, refund.account, refund.id, message, now)
+        step = refund_settlement.settle(transaction, refund.account, refund.id, message, now)
         lapsed |= step.transition.applied
     return lapsed
 
 
-async def _of(connection: AsyncConnection, charge: Charge) -> list[Refund]:
-    return (await of_charges(connection, charge.account, [charge.id]))[charge.id]
+def _of(connection: Connection, charge: Charge) -> list[Refund]:
+    return (of_charges(connection, charge.account, [charge.id]))[charge.id]
 
 
-async def _twin(connection: AsyncConnection, new: NewRefund) -> RefundBegun | None:
-    existing = await find(connection, new.account, key=(new.key_scope, new.idempotency_key))
+def _twin(connection: Connection, new: NewRefund) -> RefundBegun | None:
+    existing = find(connection, new.account, key=(new.key_scope, new.idempotency_key))
     if existing is None:
         return None
     if existing.args_digest != new.args_digest:

@@ -33,7 +33,7 @@ class Claim:
     token: str = field(default="", repr=False)
 
 
-async def claim(
+def claim(
     transaction: Transaction,
     wanted: Claim,
     digest: str,
@@ -51,12 +51,10 @@ async def claim(
         "lease_until": now + lease,
         "created_at": now,
     }
-    if await insert_new(transaction.connection, requests, values) is not None:
+    if insert_new(transaction.connection, requests, values) is not None:
         return wanted
     row = (
-        await transaction.connection.execute(
-            select(requests).where(_same(wanted)).with_for_update()
-        )
+        transaction.connection.execute(select(requests).where(_same(wanted)).with_for_update())
     ).first()
     if row is None:
         # Released between the two statements: the next call takes it.
@@ -67,7 +65,7 @@ async def claim(
         return _told(wanted, ClaimState.DONE, row.result)
     if row.lease_until > now:
         return _told(wanted, ClaimState.IN_PROGRESS)
-    taken = await transaction.connection.execute(
+    taken = transaction.connection.execute(
         update(requests)
         .where(_same(wanted), requests.c.token == row.token)
         .values(token=wanted.token, lease_until=now + lease)
@@ -75,18 +73,18 @@ async def claim(
     return wanted if taken.rowcount else _told(wanted, ClaimState.IN_PROGRESS)
 
 
-async def finish(transaction: Transaction, claim: Claim, result: str) -> None:
+def finish(transaction: Transaction, claim: Claim, result: str) -> None:
     """Keep the result for every later call. Raises ClaimLost where the lease ran out and another took over."""
-    kept = await transaction.connection.execute(
+    kept = transaction.connection.execute(
         update(requests).where(_held(claim)).values(result=result)
     )
     if not kept.rowcount:
         raise ClaimLost(claim.operation)
 
 
-async def release(transaction: Transaction, claim: Claim) -> None:
+def release(transaction: Transaction, claim: Claim) -> None:
     """Give the key back, since nothing was done; of no effect where it is no longer ours."""
-    await transaction.connection.execute(delete(requests).where(_held(claim)))
+    transaction.connection.execute(delete(requests).where(_held(claim)))
 
 
 def _told(wanted: Claim, state: ClaimState, result: str | None = None) -> Claim:

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
 from ledger import history, schedule
+from ledger.changes import Change
 from ledger.charge import Charge, Settled
 from ledger.charges import charge_of, locked
-from ledger.database import Change, Transaction
+from ledger.database import Transaction
 from ledger.error import LedgerError, NotSendable
 from ledger.hold import Hold
 from ledger.leases import freed
@@ -35,8 +36,20 @@ from ledger.transition import Transition, matches, past_grace, transition
 # A live process has read its answer by then; one that died leaves PROCESSING behind.
 ANSWER_OVERDUE: Final = timedelta(seconds=50)
 
+# Built once, as those of `ledger.charges`; the columns to set are those that are handed over.
+_CHANGE: Final = (
+    update(charges)
+    .where(
+        charges.c.account == bindparam("of_account"),
+        charges.c.id == bindparam("of_id"),
+        charges.c.version == bindparam("of_version"),
+    )
+    .returning(charges)
+)
+_CHANGE_AND_FREE: Final = _CHANGE.values(freed(charges))
 
-async def settle(
+
+def settle(
     transaction: Transaction,
     account: str,
     charge_id: str,
@@ -48,28 +61,21 @@ async def settle(
 
     Raises UnknownCharge, and NotSendable for a Sent or ActionSent that may not be.
     """
-    charge = await locked(transaction.connection, account, charge_id)
+    charge = locked(transaction.connection, account, charge_id)
     step = transition(charge, message, now, grace)
     if isinstance(message, Sent) and not step.applied:
         raise NotSendable(charge)
     if isinstance(message, ActionSent) and step.hold is None:
         raise NotSendable(charge)
     values = _values(charge, message, step, now, grace)
-    changed = await transaction.connection.execute(
-        update(charges)
-        .where(
-            charges.c.account == account,
-            charges.c.id == charge_id,
-            charges.c.version == charge.version,
-        )
-        .values(**values)
-        .returning(charges)
-    )
-    row = changed.mappings().first()
+    unchanged = {"of_account": account, "of_id": charge_id, "of_version": charge.version}
+    # A new schedule takes the look-up from whoever holds it.
+    statement = _CHANGE_AND_FREE if "next_look_at" in values else _CHANGE
+    row = transaction.connection.execute(statement, values | unchanged).mappings().first()
     if row is None:
         raise LedgerError(f"charge {charge_id} changed under its lock")
     settled = charge_of(row)
-    await _record(transaction, settled, message, step, now)
+    _record(transaction, settled, message, step, now)
     if "updated_at" in values:
         transaction.changes.append(Change("charge", account, charge_id))
     outcome = Settled(settled, step)
@@ -178,23 +184,19 @@ def _action(charge: Charge, message: Message, hold: Hold, now: datetime) -> dict
             }
         case ActionLost():
             due = now + schedule.STEPS[0]
-    return facts | {"looks": 0, "next_look_at": due, **freed(charges)}
+    return facts | {"looks": 0, "next_look_at": due}
 
 
 def _looks(message: Message, status: ChargeStatus, now: datetime) -> dict[str, Any]:
-    """A new status begins its look-ups anew, and takes them from whoever holds them."""
+    """A new status begins its look-ups anew."""
     first = schedule.first_look(status)
     due = None if first is None else now + schedule.STEPS[first]
     if isinstance(message, Sent):
         due = now + ANSWER_OVERDUE
-    return {
-        "looks": first or 0,
-        "next_look_at": due,
-        **freed(charges),
-    }
+    return {"looks": first or 0, "next_look_at": due}
 
 
-async def _record(
+def _record(
     transaction: Transaction, charge: Charge, message: Message, step: Transition, now: datetime
 ) -> None:
     line = {
@@ -206,4 +208,4 @@ async def _record(
         "alarm": step.alarm,
     }
     owner = {"account": charge.account, "charge_id": charge.id}
-    await history.write(transaction, charge_events, owner, charge.version, line, now)
+    history.write(transaction, charge_events, owner, charge.version, line, now)

@@ -8,7 +8,8 @@ from typing import Final
 from sqlalchemy import RowMapping, select, update
 
 from ledger import charges
-from ledger.database import Change, Transaction, insert_new
+from ledger.changes import Change
+from ledger.database import Transaction, insert_new
 from ledger.store import Store
 from ledger.table import CODE, shipments
 from ledger.text import tamed
@@ -41,18 +42,19 @@ class Shipments:
 
     async def of_charges(self, account: str, charge_ids: Collection[str]) -> dict[str, Shipment]:
         """By charge id; charges without one are left out."""
-        async with self._store.read() as connection:
-            rows = await connection.execute(
-                select(shipments).where(
-                    shipments.c.account == account, shipments.c.charge_id.in_(charge_ids)
-                )
-            )
-            return {row["charge_id"]: _shipment_of(row) for row in rows.mappings()}
+        query = select(shipments).where(
+            shipments.c.account == account, shipments.c.charge_id.in_(charge_ids)
+        )
+        return await self._store.read(
+            lambda connection: {
+                row["charge_id"]: _shipment_of(row) for row in connection.execute(query).mappings()
+            }
+        )
 
 
-async def _save(transaction: Transaction, shipment: Shipment, now: datetime) -> Shipment:
+def _save(transaction: Transaction, shipment: Shipment, now: datetime) -> Shipment:
     account, charge_id = shipment.account, shipment.charge_id
-    await charges.locked(transaction.connection, account, charge_id)
+    charges.locked(transaction.connection, account, charge_id)
     told = {
         "tracking_no": shipment.tracking_no,
         "tracking_site": shipment.tracking_site,
@@ -62,9 +64,9 @@ async def _save(transaction: Transaction, shipment: Shipment, now: datetime) -> 
     }
     key = {"account": account, "charge_id": charge_id}
     values = key | told | {"created_at": now}
-    row = await insert_new(transaction.connection, shipments, values)
+    row = insert_new(transaction.connection, shipments, values)
     if row is None:
-        changed = await transaction.connection.execute(
+        changed = transaction.connection.execute(
             update(shipments)
             .where(shipments.c.account == account, shipments.c.charge_id == charge_id)
             .values(**told)

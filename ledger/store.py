@@ -1,11 +1,10 @@
 """How the ledger reads and writes: whole transactions, told to the watchers once they are committed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable
 from typing import Final, TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from ledger import changes, migration
 from ledger.charge import Settled
@@ -42,9 +41,7 @@ class Store:
             await self._database.dispose()
             raise
         self._closing.clear()
-        self._follower = asyncio.create_task(
-            changes.follow(self._database, self.broadcaster, self._closing)
-        )
+        self._follower = asyncio.create_task(self._database.follow(self.broadcaster, self._closing))
 
     async def close(self) -> None:
         """Let the writes under way finish, then close every connection."""
@@ -56,14 +53,13 @@ class Store:
 
     async def check(self) -> None:
         """Raises WrongRevision, LedgerUnavailable."""
-        async with self.read() as connection:
-            await connection.run_sync(migration.check)
+        await self.read(migration.check)
 
-    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """A consistent view that blocks nobody."""
-        return self._database.read()
+    async def read(self, work: Callable[[Connection], Result]) -> Result:
+        """What `work` reads. It blocks nobody."""
+        return await self._database.read(work)
 
-    async def write(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
+    async def write(self, work: Callable[[Transaction], Result]) -> Result:
         """One transaction, committed when `work` returns. It ends even if the caller is cancelled:
         half a cancelled write could have been committed, and nobody been woken."""
         task = asyncio.create_task(self._commit(work))
@@ -71,10 +67,8 @@ class Store:
         task.add_done_callback(self._written)
         return await asyncio.shield(task)
 
-    async def _commit(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
-        async with self._database.write() as transaction:
-            result = await work(transaction)
-            await changes.announce(transaction)
+    async def _commit(self, work: Callable[[Transaction], Result]) -> Result:
+        result, transaction = await self._database.write(work)
         self.broadcaster.publish(transaction.changes)
         if self._observe is not None:
             for settled in transaction.settled:

@@ -25,7 +25,6 @@ STOP_SECONDS: Final = 35.0
 
 # Also what is otherwise imported by the first request.
 PRELOADED: Final = (
-    "aiosqlite",
     "alembic.command",
     "anyio._backends._asyncio",
     "asyncpg",
@@ -37,7 +36,7 @@ PRELOADED: Final = (
     "httpcore",
     "simulator.server",
     "sqlalchemy.dialects.postgresql.asyncpg",
-    "sqlalchemy.dialects.sqlite.aiosqlite",
+    "sqlalchemy.dialects.sqlite.pysqlite",
     "strawberry.federation.schema_directives",
     "uvicorn.lifespan.on",
     "uvicorn.loops.uvloop",

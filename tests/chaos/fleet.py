@@ -23,7 +23,6 @@ _PROBABILITY: Final = 0.04
 # gateways in no time: most of their lives are shorter than these imports.
 _PRELOADED: Final = (
     "tests.chaos.gateway_under_test",
-    "aiosqlite",
     "anyio._backends._asyncio",
     "asyncpg",
     "certifi",

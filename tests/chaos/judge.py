@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from ledger import Alarm, ChargeStatus
 from ledger.database import Database
@@ -50,21 +50,21 @@ class Evidence:
 
 async def books(url: str) -> dict[str, Any]:
     """What the ledger holds, for `Evidence`."""
+
+    def everything(connection: Connection) -> dict[str, Any]:
+        lines = select(charge_events).order_by(charge_events.c.charge_id, charge_events.c.seq)
+        rows = connection.execute(select(notifications.c.order_no, notifications.c.status))
+        return {
+            "charges": connection.execute(select(charges)).mappings().all(),
+            "events": connection.execute(lines).mappings().all(),
+            "notified": frozenset((row.order_no, row.status) for row in rows),
+        }
+
     database = Database(url)
     try:
-        async with database.read() as connection:
-            kept = (await connection.execute(select(charges))).mappings().all()
-            lines = await connection.execute(
-                select(charge_events).order_by(charge_events.c.charge_id, charge_events.c.seq)
-            )
-            events = lines.mappings().all()
-            rows = await connection.execute(
-                select(notifications.c.order_no, notifications.c.status)
-            )
-            notified = frozenset((row.order_no, row.status) for row in rows)
+        return await database.read(everything)
     finally:
         await database.dispose()
-    return {"charges": kept, "events": events, "notified": notified}
 
 
 def judged(evidence: Evidence) -> list[Violation]:

@@ -222,9 +222,8 @@ class _Trial:
 async def _in_doubt(url: str) -> int:
     database = Database(url)
     try:
-        async with database.read() as connection:
-            query = select(func.count()).where(charges.c.status.in_(sorted(UNSETTLED)))
-            return int(await connection.scalar(query) or 0)
+        query = select(func.count()).where(charges.c.status.in_(sorted(UNSETTLED)))
+        return await database.read(lambda connection: connection.scalar(query) or 0)
     finally:
         await database.dispose()
 

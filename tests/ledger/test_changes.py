@@ -95,6 +95,18 @@ async def test_waiting_ends_with_its_time(ledger: Ledger) -> None:
         assert not await watch.wait(0.01)
 
 
+async def test_what_a_process_writes_itself_wakes_no_watcher_of_another_charge(
+    ledger: Ledger, order: Order
+) -> None:
+    """A file says that it was changed and not by whom, but its own writer need not be told."""
+    charge = (await ledger.begin_charge(order())).charge
+    async with ledger.watch("default", charge_ids=[charge.id]) as watch:
+        await quiet(watch)
+        await ledger.begin_charge(order("A-2"))
+        await ledger.record_notification(a_notification("T1"))
+        assert not await watch.wait(LONG_ENOUGH)
+
+
 async def test_with_postgresql_only_the_charge_that_changed_wakes_its_watcher(
     postgres_url: str, clock: Any, order: Order
 ) -> None:

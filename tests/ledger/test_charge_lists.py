@@ -20,6 +20,7 @@ from ledger import (
     Outcome,
     position_of,
 )
+from ledger.sqlite import SqliteFile
 
 Charged = Callable[..., Awaitable[Charge]]
 Order = Callable[..., NewCharge]
@@ -120,7 +121,9 @@ async def plan_of(path: Path, read: Callable[[Ledger], Awaitable[object]]) -> st
     """How SQLite's planner goes about a read; a small table tempts PostgreSQL's to scan it."""
     seen: list[tuple[str, Any]] = []
     async with Ledger(f"sqlite+aiosqlite:///{path}") as ledger:
-        engine = ledger._store._database._engine.sync_engine
+        place = ledger._store._database._place
+        assert isinstance(place, SqliteFile)
+        engine = place._reader._engine
 
         @event.listens_for(engine, "before_cursor_execute")
         def note(_c: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:

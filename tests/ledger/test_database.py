@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from ledger import (
     migrate,
     migration,
 )
-from ledger.database import Database
+from ledger.database import Database, Transaction
 from ledger.table import metadata
 
 Order = Callable[..., NewCharge]
@@ -33,8 +32,7 @@ async def test_the_migrations_make_exactly_the_tables_that_the_code_uses(url: st
         return list(compare_metadata(MigrationContext.configure(connection), metadata))
 
     database = Database(url)
-    async with database.read() as connection:
-        found = await connection.run_sync(differences)
+    found = await database.read(differences)
     await database.dispose()
     assert found == []
 
@@ -53,8 +51,7 @@ async def test_the_account_leads_every_key_and_unique_constraint(url: str) -> No
         }
 
     database = Database(url)
-    async with database.read() as connection:
-        found = await connection.run_sync(leaders)
+    found = await database.read(leaders)
     await database.dispose()
     assert len(found) == len(metadata.tables)
     assert set().union(*found.values()) == {"account"}
@@ -78,8 +75,7 @@ async def test_charges_of_before_outlive_the_change_of_tables(url: str, order: O
         command.downgrade(config, "0001")
 
     database = Database(url)
-    async with database.write() as transaction:
-        await transaction.connection.run_sync(back)
+    await database.write(lambda transaction: back(transaction.connection))
     await database.dispose()
     with pytest.raises(WrongRevision, match="0001"):
         await Ledger(url).open()
@@ -103,10 +99,14 @@ async def test_a_database_that_was_not_migrated_is_refused(tmp_path: Path) -> No
 async def test_sqlite_commits_reach_the_disk(tmp_path: Path, empty_file: Path) -> None:
     """`sent` must survive a power failure, so synchronous is FULL (2) and the log is WAL."""
     database = Database(f"sqlite+aiosqlite:///{empty_file}")
-    found = {}
-    async with database.read() as connection:
-        for pragma in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout"):
-            found[pragma] = (await connection.exec_driver_sql(f"PRAGMA {pragma}")).scalar()
+
+    def pragmas(transaction: Transaction) -> dict[str, object]:
+        return {
+            name: transaction.connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+
+    found, _ = await database.write(pragmas)
     await database.dispose()
     assert found == {
         "journal_mode": "wal",
@@ -154,10 +154,6 @@ async def test_a_process_whose_connection_is_lost_in_the_middle_has_not_sent(
 async def test_a_database_that_is_not_there_is_unavailable(url: str) -> None:
     with pytest.raises(LedgerUnavailable):
         await Ledger(url).open()
-    # The driver's thread tells the loop that it ends, and must find it open.
-    for thread in threading.enumerate():
-        if "_connection_worker_thread" in thread.name:
-            await asyncio.to_thread(thread.join, 10)
 
 
 async def test_a_server_that_refuses_us_is_unavailable(postgres_url: str) -> None:

@@ -1,0 +1,92 @@
+"""A PostgreSQL server, shared by any number of gateways."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
+
+import asyncpg  # type: ignore[import-untyped]
+import msgspec
+from sqlalchemy import URL, Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from ledger.changes import Broadcaster, Change, first_of
+
+_CONNECTIONS: Final = 10
+_TURN_SECONDS: Final = 10.0
+_CHANNEL: Final = "asiabill_gateway_changes"
+_HEARTBEAT_SECONDS: Final = 15.0
+# A process that is stopped inside a transaction must lose it, not hold everybody else's rows.
+_SETTINGS: Final = {
+    "application_name": "asiabill-gateway",
+    "idle_in_transaction_session_timeout": "15000",
+    "lock_timeout": "5000",
+    "statement_timeout": "10000",
+}
+
+_decoder: Final = msgspec.json.Decoder(Change)
+
+Result = TypeVar("Result")
+
+
+class PostgresServer:
+    """Transactions on a server, and the news of those that other processes have made."""
+
+    def __init__(self, url: URL) -> None:
+        self._url: Final = url
+        self._engine: Final = create_async_engine(
+            url,
+            pool_size=_CONNECTIONS,
+            max_overflow=0,
+            pool_timeout=_TURN_SECONDS,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"timeout": 5, "command_timeout": 15, "server_settings": _SETTINGS},
+        )
+        # Each statement sees what is committed by then, with BEGIN or without.
+        self._reader: Final = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    async def read(self, work: Callable[[Connection], Result]) -> Result:
+        """`work` on a connection; each of its statements sees the newest state, and blocks nobody."""
+        async with self._reader.connect() as connection:
+            return await connection.run_sync(work)
+
+    async def write(self, work: Callable[[Connection], Result]) -> Result:
+        """`work` in a transaction of its own, committed when it returns."""
+        async with self._engine.begin() as connection:
+            return await connection.run_sync(work)
+
+    def announce(self, connection: Connection, changes: Sequence[Change]) -> None:
+        """Tell the other processes, at COMMIT."""
+        for change in changes:
+            connection.execute(
+                text("SELECT pg_notify(:channel, :change)"),
+                {"channel": _CHANNEL, "change": msgspec.json.encode(change).decode()},
+            )
+
+    async def follow(self, broadcaster: Broadcaster, closing: asyncio.Event) -> None:
+        """Wake whoever waits for what another process has changed; returns where the connection is lost."""
+        connection = await asyncpg.connect(**self._driver_arguments(), timeout=5)
+        lost = asyncio.Event()
+
+        def heard(_connection: object, _pid: int, _channel: str, payload: object) -> None:
+            broadcaster.publish([_decoder.decode(str(payload))])
+
+        try:
+            connection.add_termination_listener(lambda _connection: lost.set())
+            await connection.add_listener(_CHANNEL, heard)
+            # Whatever was committed while nobody listened.
+            broadcaster.wake_all()
+            while not closing.is_set() and not lost.is_set():
+                await first_of(closing, lost, seconds=_HEARTBEAT_SECONDS)
+                if not lost.is_set():
+                    await connection.execute("SELECT 1", timeout=5)
+        finally:
+            connection.terminate()
+
+    async def dispose(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+    def _driver_arguments(self) -> dict[str, Any]:
+        _, arguments = self._engine.dialect.create_connect_args(self._url)
+        return dict(arguments)

@@ -1,0 +1,128 @@
+"""A SQLite file: one thread writes, one reads, and a transaction is one visit to its thread."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Final, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from ledger.changes import Broadcaster, Change, first_of
+
+_TURN_SECONDS: Final = 10.0
+_POLL_SECONDS: Final = 0.25
+_SECONDS_A_WAITER: Final = 0.001
+_PRAGMAS: Final = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA synchronous = FULL",
+)
+
+Result = TypeVar("Result")
+
+
+class SqliteFile:
+    """Transactions on a file that other processes may share."""
+
+    def __init__(self, url: URL) -> None:
+        # More readers read no more, since Python runs one of them at a time; but each takes its share
+        # of the interpreter from the writer. One writer at a time is SQLite's own rule: queueing here
+        # is fair, its busy time-out is not.
+        self._reader: Final = _Thread(url, "ledger-reader")
+        self._writer: Final = _Thread(url, "ledger-writer")
+
+    async def read(self, work: Callable[[Connection], Result]) -> Result:
+        """`work` in a transaction of its own, that sees one state of the file and blocks nobody."""
+        return await self._reader.run(partial(_transact, "BEGIN", work))
+
+    async def write(self, work: Callable[[Connection], Result]) -> Result:
+        """`work` in a transaction of its own, committed when it returns."""
+        return await self._writer.run(partial(_transact, "BEGIN IMMEDIATE", work))
+
+    def announce(self, connection: Connection, changes: Sequence[Change]) -> None:
+        """Nothing: the other processes find out for themselves."""
+
+    async def follow(self, broadcaster: Broadcaster, closing: asyncio.Event) -> None:
+        """Wake every waiter after another process has committed.
+
+        The file does not say what was changed, so each waiter reads its row again. The writer's own
+        commits do not count, and the more waiters there are, the rarer the look: all of them
+        together read no more than a thousand rows a second.
+        """
+        seen: object = None
+        while not closing.is_set():
+            if broadcaster.waiters:
+                version = await self._writer.run(_data_version)
+                if version != seen:
+                    seen = version
+                    broadcaster.wake_all()
+            pause = max(_POLL_SECONDS, broadcaster.waiters * _SECONDS_A_WAITER)
+            await first_of(closing, seconds=pause)
+
+    async def dispose(self) -> None:
+        """Let what is under way end, and close the file."""
+        await asyncio.to_thread(self._reader.close)
+        await asyncio.to_thread(self._writer.close)
+
+
+class _Thread:
+    """A thread and its connection."""
+
+    def __init__(self, url: URL, name: str) -> None:
+        # SQLAlchemy's plain driver, whichever the URL names: the thread is ours.
+        self._engine: Final = create_engine(
+            url.set(drivername="sqlite"), pool_size=1, max_overflow=0, hide_parameters=True
+        )
+        event.listen(self._engine, "connect", _prepare)
+        event.listen(self._engine, "begin", _begin)
+        self._name: Final = name
+        self._executor: ThreadPoolExecutor | None = None
+
+    async def run(self, work: Callable[[Engine], Result]) -> Result:
+        """Raises TimeoutError where the thread was not free in time: then nothing was done."""
+        if self._executor is None:
+            self._executor = ThreadPoolExecutor(1, self._name)
+        latest = time.monotonic() + _TURN_SECONDS
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, self._in_time, work, latest)
+
+    def _in_time(self, work: Callable[[Engine], Result], latest: float) -> Result:
+        if time.monotonic() > latest:
+            raise TimeoutError("the ledger's file was busy")
+        return work(self._engine)
+
+    def close(self) -> None:
+        """Blocks until what is under way has ended."""
+        if self._executor is not None:
+            self._executor.shutdown()
+            self._executor = None
+        self._engine.dispose()
+
+
+def _transact(begin: str, work: Callable[[Connection], Result], engine: Engine) -> Result:
+    with engine.execution_options(ledger_begin=begin).begin() as connection:
+        return work(connection)
+
+
+def _data_version(engine: Engine) -> object:
+    """Another number after each commit of another connection than the writer's."""
+    with engine.connect() as connection:
+        return connection.exec_driver_sql("PRAGMA data_version").scalar()
+
+
+def _prepare(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    # The driver's own implicit BEGIN is off: a write must hold the lock from its first statement.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("ledger_begin", "BEGIN"))
