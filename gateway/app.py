@@ -76,7 +76,9 @@ class Gateway:
             deadlines=Deadlines(drain=DRAIN_SECONDS),
         )
         self.account = Account(
-            ACCOUNT, Asiabill(settings.credentials, settings.endpoints, self._transport)
+            ACCOUNT,
+            Asiabill(settings.credentials, settings.endpoints, self._transport),
+            pre_authorizes=settings.asiabill_pre_authorizes,
         )
         for base in {settings.asiabill_payment_url, settings.asiabill_open_url}:
             metrics.CIRCUIT.labels(base).set(0)

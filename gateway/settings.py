@@ -3,7 +3,7 @@
 from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     asiabill_sign_key: SecretStr = SecretStr("")
     asiabill_payment_url: str = ""
     asiabill_open_url: str = ""
+    asiabill_authorize_api: Literal["payment", "open"] = "payment"
+    asiabill_pre_authorizes: bool = False
     asiabill_signed_answers: bool = False
     refund_window_days: int | None = Field(default=None, ge=1, le=3650)
     upstream_limit: int = Field(default=32, ge=2, le=1000)
@@ -203,7 +205,9 @@ class Settings(BaseSettings):
     @property
     def endpoints(self) -> Endpoints:
         """Where Asiabill is."""
-        return Endpoints(self.asiabill_payment_url, self.asiabill_open_url)
+        return Endpoints(
+            self.asiabill_payment_url, self.asiabill_open_url, self.asiabill_authorize_api
+        )
 
     @property
     def script_url(self) -> str:

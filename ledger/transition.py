@@ -169,16 +169,20 @@ def _reported(charge: Charge, message: Reported) -> Transition:
     ):
         # The same event announces a sale and a hold: only a look-up tells them apart.
         target = status
-    alarm = _alarm(status, outcome) or (Alarm.OTHER_TRADE if other else None)
+    alarm = _alarm(status, outcome, message.source) or (Alarm.OTHER_TRADE if other else None)
     return Transition(target, target is not status, said, alarm)
 
 
-def _alarm(status: ChargeStatus, outcome: Outcome) -> Alarm | None:
+def _alarm(status: ChargeStatus, outcome: Outcome, source: EventSource) -> Alarm | None:
     if status is _S.CREATED:
         return Alarm.UNSENT
+    # The announcement of a hold may simply be slower than the news of its end.
+    if (status, outcome) == (_S.VOIDED, _O.AUTHORIZED):
+        return None
+    if (status, outcome, source) == (_S.SUCCEEDED, _O.AUTHORIZED, EventSource.WEBHOOK):
+        return None
     if status in FRUITLESS and outcome.takes_money:
-        # The announcement of a hold may simply be slower than the news of its release.
-        return None if (status, outcome) == (_S.VOIDED, _O.AUTHORIZED) else Alarm.LATE_SUCCESS
+        return Alarm.LATE_SUCCESS
     if status is _S.SUCCEEDED and outcome in (_O.DECLINED, _O.VOIDED, _O.AUTHORIZED):
         return Alarm.CONTRADICTION
     return None

@@ -8,12 +8,14 @@ from resolvers.flight import SingleFlight
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`reads` are shared between operations; `sends` are the charges that this process is sending,
-    by charge id, so that a twin in the same process can wait for the answer.
+    """`reads` are shared between operations; `sends` is the money that this process is moving, by
+    the id of the charge or refund, so that a twin in the same process can wait for the answer.
+    `pre_authorizes`: Asiabill has set the account up to hold the money of cards until it is captured.
     """
 
     name: str
     asiabill: Asiabill
+    pre_authorizes: bool = False
     reads: SingleFlight = field(default_factory=SingleFlight)
     sends: SingleFlight = field(default_factory=SingleFlight)
 

@@ -1,9 +1,19 @@
 """Charging stored cards, and reading what became of it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Final, Literal
 
 from clients.asiabill import ChargeRequest
-from ledger import BadText, Charge, ChargeEvent, ChargeStatus, Intent, Message, NewCharge
+from ledger import (
+    BadText,
+    Charge,
+    ChargeEvent,
+    ChargeStatus,
+    ChargeUsage,
+    Intent,
+    Message,
+    NewCharge,
+)
 from resolvers import (
     argument,
     attempts,
@@ -31,6 +41,12 @@ from resolvers.rejection import (
 MAX_WAIT_SECONDS = 25
 # A wake-up that got lost with a connection must not leave a subscriber waiting for ever.
 _LOOK_AGAIN_SECONDS = 60.0
+# Source: contract 5.4, 8.
+_TOKEN_TYPES: Final[Mapping[ChargeUsage, Literal["InitRecurring", "Recurring"] | None]] = {
+    ChargeUsage.ON_SESSION: None,
+    ChargeUsage.INITIAL_RECURRING: "InitRecurring",
+    ChargeUsage.RECURRING: "Recurring",
+}
 
 
 async def charge(
@@ -40,6 +56,7 @@ async def charge(
     payment_method_id: str,
     intent_id: str | None,
     order_: Order | None,
+    usage: ChargeUsage,
     return_to: str | None,
     idempotency_key: str | None,
 ) -> Charged:
@@ -57,6 +74,8 @@ async def charge(
         argument.idempotency_key(idempotency_key)
     if return_to is not None:
         return_url.allowed(return_to, context.policy.return_origins)
+    if usage is ChargeUsage.RECURRING and context.principal.role is Role.CUSTOMER:
+        argument.invalid("Only the shop's own server may charge without the buyer.", ("usage",))
     intent = await _intent(context, intent_id, order_, idempotency_key)
     if intent is not None:
         details = Details.loaded(intent.details)
@@ -64,8 +83,9 @@ async def charge(
             account=context.account.name,
             customer_id=customer_id,
             payment_method_id=payment_method_id,
-            args_digest=idempotency.digest((customer_id, payment_method_id, intent.id, return_to)),
+            args_digest=_digest(customer_id, payment_method_id, intent.id, return_to, usage),
             live=context.policy.live,
+            usage=usage,
             return_url=return_to,
             intent_id=intent.id,
             key_scope=context.principal.key_scope,
@@ -79,8 +99,9 @@ async def charge(
             account=context.account.name,
             customer_id=customer_id,
             payment_method_id=payment_method_id,
-            args_digest=idempotency.digest((customer_id, payment_method_id, order_, return_to)),
+            args_digest=_digest(customer_id, payment_method_id, order_, return_to, usage),
             live=context.policy.live,
+            usage=usage,
             money=order.money(order_),
             order_no=order_.order_no or idempotency.order_no(context, idempotency_key),
             return_url=return_to,
@@ -91,6 +112,7 @@ async def charge(
         # The card is looked at before anything is stored, so that a foreign card leaves no trace.
         with asked_first():
             await cards.demand_owned(context, payment_method_id, customer_id)
+        await _demand_series(context, new)
     begun = await attempts.begin(context, new)
     return await attempts.carry_out(context, begun, intent, _confirmation(context, details))
 
@@ -214,6 +236,33 @@ async def _intent(
     return await intents.demand(context, intent_id, ("paymentIntentId",))
 
 
+def _digest(
+    customer_id: str,
+    payment_method_id: str,
+    paid_for: str | Order,
+    return_to: str | None,
+    usage: ChargeUsage,
+) -> str:
+    series = () if usage is ChargeUsage.ON_SESSION else (usage.value,)
+    return idempotency.digest((customer_id, payment_method_id, paid_for, return_to, *series))
+
+
+async def _demand_series(context: Context, new: NewCharge) -> None:
+    """Raise Rejection for a later charge of a series that has not begun. Source: contract 8."""
+    if new.usage is not ChargeUsage.RECURRING:
+        return
+    assert new.customer_id is not None
+    assert new.payment_method_id is not None
+    if not await context.ledger.lists.has_series(
+        new.account, new.customer_id, new.payment_method_id
+    ):
+        argument.invalid(
+            "No first charge of a series (INITIAL_RECURRING) has succeeded with this customer and "
+            "card.",
+            ("usage",),
+        )
+
+
 async def _is_known(context: Context, new: NewCharge) -> bool:
     if new.idempotency_key is None:
         return False
@@ -224,7 +273,8 @@ async def _is_known(context: Context, new: NewCharge) -> bool:
 def _confirmation(context: Context, details: Details) -> Ask:
     async def ask(charge: Charge, on_send: OnSend) -> Message:
         request = _request(context, charge, details)
-        return reports.of_answer(await context.account.asiabill.confirm_charge(request, on_send))
+        answer = await context.account.asiabill.confirm_charge(request, on_send)
+        return reports.of_answer(answer, holds=context.account.pre_authorizes)
 
     return ask
 
@@ -243,4 +293,5 @@ def _request(context: Context, charge: Charge, details: Details) -> ChargeReques
         shipping=details.shipping,
         remark=details.remark,
         website=details.website,
+        token_type=_TOKEN_TYPES[charge.usage],
     )

@@ -1,6 +1,8 @@
 """Asiabill's notifications: kept before they are acknowledged, then told to their charge."""
 
-from ledger import Ledger, NewNotification, Notification
+from dataclasses import replace
+
+from ledger import Ledger, NewNotification, Notification, Outcome
 from resolvers import chargebacks, refund_notifications, refund_reports, reports
 from resolvers.account import Account
 
@@ -28,11 +30,24 @@ async def apply(account: Account, ledger: Ledger, notification: Notification) ->
     if message is None:
         await ledger.close_notification(account.name, notification.id)
     elif notification.charge_id is not None:
+        looked_up = account.pre_authorizes and message.outcome is Outcome.SUCCEEDED
+        if looked_up:
+            # The same news announces a sale and a hold: where it is the first, the book must tell.
+            unsettled = await _is_unsettled(account, ledger, notification.charge_id)
+            outcome = Outcome.PENDING if unsettled else Outcome.AUTHORIZED
+            message = replace(message, outcome=outcome)
         settled = await ledger.settle(
             account.name, notification.charge_id, message, notification=notification.id
         )
+        if looked_up:
+            await ledger.look_soon(account.name, notification.charge_id)
         if settled.charge.customer_id:
             account.reads.forget(lambda key: key[1] == settled.charge.customer_id)
+
+
+async def _is_unsettled(account: Account, ledger: Ledger, charge_id: str) -> bool:
+    charge = await ledger.charge(account.name, id=charge_id)
+    return charge is not None and charge.status.unsettled
 
 
 async def apply_pending(account: Account, ledger: Ledger) -> int:

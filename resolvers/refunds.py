@@ -179,9 +179,10 @@ async def _sent(context: Context, charge: Charge, refund: Refund, *, replayed: b
 
     key = (refund.id,)
     if refund.status is RefundStatus.CREATED or context.account.sends.under_way(key):
+        stored = refund
         try:
             refund = await context.account.sends.share(
-                key, lambda: _send(context, charge, refund), joined
+                key, lambda: _send(context, charge, stored), joined
             )
         finally:
             context.loaders.refunds.clear(charge.id)

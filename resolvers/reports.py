@@ -26,10 +26,11 @@ _NOTIFIED = {
 _HOLD_ENDED = frozenset({"pre-authorized.captured", "pre-authorized.void"})
 
 
-def of_answer(answer: ChargeAnswer) -> Message:
-    """What the answer of confirmCharge says."""
+def of_answer(answer: ChargeAnswer, *, holds: bool = False) -> Message:
+    """What the answer of confirmCharge says. It calls a hold a success: `holds` tells that this
+    account's charges are holds."""
     outcome = {
-        "success": Outcome.SUCCEEDED,
+        "success": Outcome.AUTHORIZED if holds else Outcome.SUCCEEDED,
         "fail": Outcome.DECLINED,
         "pending": Outcome.REQUIRES_ACTION if answer.redirect_url else Outcome.PENDING,
     }.get(answer.order_status)

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 import ledger
-from ledger import ChargeAction, ChargeStatus, EventSource, refundable, refunded
+from ledger import (
+    ChargeAction,
+    ChargeStatus,
+    ChargeUsage,
+    EventSource,
+    refundable,
+    refunded,
+)
 from resolvers import cards, chargebacks, charges, declines, refunds, shipments
 from resolvers.declines import DeclineCode, RetryAdvice
 from resolvers.principal import Role
@@ -39,6 +46,20 @@ described(
         "DECLINED": "The bank or Asiabill said no; see decline.",
         "VOIDED": "Was held, and given back.",
         "FAILED": "Certain that nothing was taken: it never reached Asiabill, or it lapsed.",
+    },
+)
+described(
+    ChargeUsage,
+    "Whether the buyer is there, and whether a series of charges begins or goes on.",
+    {
+        "ON_SESSION": "The buyer is present.",
+        "INITIAL_RECURRING": (
+            "The first of a series; the buyer is present and 3-D Secure is expected."
+        ),
+        "RECURRING": (
+            "A later one of a series; no buyer; MERCHANT only. The first one of the same customer "
+            "and card must have succeeded."
+        ),
     },
 )
 described(
@@ -204,6 +225,7 @@ class Charge(Node):
     masked_card: str | None = strawberry.field(
         description="The card's number with stars in it, as Asiabill showed it."
     )
+    usage: ChargeUsage = strawberry.field(description="What kind of payment it is.")
     created_at: datetime = strawberry.field(description="When it was stored.")
     updated_at: datetime = strawberry.field(description="When it last changed.")
     record: strawberry.Private[ledger.Charge]
@@ -222,6 +244,7 @@ class Charge(Node):
             live=record.live,
             decline=Decline.of(declines.of(record.upstream_message)) if declined else None,
             masked_card=record.masked_card,
+            usage=record.usage,
             created_at=record.created_at,
             updated_at=record.updated_at,
             record=record,

@@ -5,14 +5,21 @@ from typing import Annotated
 
 import strawberry
 
-from resolvers import charges
+from ledger import ChargeAction, ChargeUsage
+from resolvers import charges, holds
 from resolvers.principal import Role
-from resolvers.rejection import ChargeRejection, Rejection, UpstreamRejection
+from resolvers.rejection import ChargeRejection, NotAllowed, Rejection, UpstreamRejection
 from schema.charge import Charge
 from schema.field import Info, effect, read, watched
 from schema.order import OrderInput
 from schema.scalar import URL
 from schema.user_error import Payload, of_rejection
+
+ChargeId = Annotated[strawberry.ID, strawberry.argument(description="The charge's id.")]
+Remark = Annotated[
+    str | None,
+    strawberry.argument(description="The shop's note for Asiabill, at most 500 characters."),
+]
 
 
 @strawberry.input(one_of=True, description="Exactly one.")
@@ -48,9 +55,11 @@ class ChargePayload(Payload):
     @classmethod
     def rejected(cls, rejection: Rejection) -> "ChargePayload":
         """The payload of a call not done, with the charge that it was about or that is in its way."""
-        stored = (
-            rejection.charge if isinstance(rejection, UpstreamRejection | ChargeRejection) else None
-        )
+        match rejection:
+            case UpstreamRejection() | ChargeRejection() | NotAllowed():
+                stored = rejection.charge
+            case _:
+                stored = None
         return cls(
             charge=Charge.of(stored) if stored else None, user_errors=[of_rejection(rejection)]
         )
@@ -125,6 +134,12 @@ class ChargeMutation:
                 description="What is paid for; MERCHANT only, in place of an intent."
             ),
         ] = strawberry.UNSET,
+        usage: Annotated[
+            ChargeUsage | None,
+            strawberry.argument(
+                description="Whether the buyer is there, and whether it is a series."
+            ),
+        ] = ChargeUsage.ON_SESSION,
         return_url: Annotated[
             URL | None,
             strawberry.argument(
@@ -147,10 +162,50 @@ class ChargeMutation:
             payment_method_id=payment_method_id,
             intent_id=payment_intent_id or None,
             order_=order.to_order() if order else None,
+            usage=usage or ChargeUsage.ON_SESSION,
             return_to=return_url or None,
             idempotency_key=idempotency_key or None,
         )
         return ChargePayload(charge=Charge.of(charged.charge), replayed=charged.replayed)
+
+    @effect(
+        Role.MERCHANT,
+        upstream=1,
+        moves_money=True,
+        rejected=ChargePayload.rejected,
+        description=(
+            "Take an authorised amount in full (Asiabill has no partial capture), at most once. A "
+            "lost answer is not an error: the charge stays AUTHORIZED, allowedActions has neither "
+            "CAPTURE nor VOID, and it is looked up until it is known. Repeating the call is safe."
+        ),
+    )
+    async def capture_charge(
+        self,
+        info: Info,
+        charge_id: ChargeId,
+        remark: Remark = strawberry.UNSET,
+    ) -> ChargePayload:
+        done = await holds.end(info.context, charge_id, ChargeAction.CAPTURE, remark or "")
+        return ChargePayload(charge=Charge.of(done.charge), replayed=done.replayed)
+
+    @effect(
+        Role.MERCHANT,
+        upstream=1,
+        moves_money=True,
+        rejected=ChargePayload.rejected,
+        description=(
+            "Let go of an authorised amount, at most once. A lost answer is treated as that of "
+            "captureCharge."
+        ),
+    )
+    async def void_charge(
+        self,
+        info: Info,
+        charge_id: ChargeId,
+        remark: Remark = strawberry.UNSET,
+    ) -> ChargePayload:
+        done = await holds.end(info.context, charge_id, ChargeAction.VOID, remark or "")
+        return ChargePayload(charge=Charge.of(done.charge), replayed=done.replayed)
 
     @effect(
         Role.MERCHANT,
@@ -162,7 +217,7 @@ class ChargeMutation:
     async def reconcile_charge(
         self,
         info: Info,
-        charge_id: Annotated[strawberry.ID, strawberry.argument(description="The charge's id.")],
+        charge_id: ChargeId,
     ) -> ChargePayload:
         settled = await charges.reconcile(info.context, charge_id)
         return ChargePayload(charge=Charge.of(settled.charge))

@@ -73,6 +73,7 @@ class RefundMutation:
     @effect(
         Role.MERCHANT,
         upstream=2,
+        moves_money=True,
         rejected=RefundPayload.rejected,
         description=(
             "Give money of a charge back, at most once for each key. Leave amount out to refund all "
