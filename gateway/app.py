@@ -19,11 +19,13 @@ from gateway import graphiql, log, metrics
 from gateway.authentication import ACCOUNT, Authentication
 from gateway.demo import DemoCustomer
 from gateway.graphql import GraphQLEndpoint
+from gateway.headers import SafeHeaders
 from gateway.incoming import Incoming
 from gateway.recovery import Recovery
 from gateway.return_page import ReturnPage
 from gateway.settings import SIMULATOR_KEY, Mode, Settings
 from gateway.sockets import Sockets
+from gateway.trusted import TrustedDocuments
 from gateway.webhooks import Webhooks
 from ledger import Ledger, LedgerError, RefundSettled, Settled
 from resolvers.account import Account
@@ -168,8 +170,15 @@ def create_app(settings: Settings | None = None) -> Starlette:
     log.configure()
     gateway = Gateway(settings)
     schema = root.build(introspection=bool(settings.introspection))
-    endpoint = GraphQLEndpoint(schema, gateway.sign_in, gateway.begin)
-    sockets = Sockets(schema, gateway.sign_in, gateway.begin, settings.cors_origins)
+    trusted = TrustedDocuments.load(settings.trusted_documents, schema.documents)
+    endpoint = GraphQLEndpoint(
+        schema,
+        gateway.sign_in,
+        gateway.begin,
+        trusted=trusted,
+        get_queries=bool(settings.get_queries),
+    )
+    sockets = Sockets(schema, gateway.sign_in, gateway.begin, settings.cors_origins, trusted)
     webhooks = Webhooks(gateway.account, settings.credentials, gateway.ledger)
     returns = ReturnPage(gateway.account, settings.credentials, gateway.ledger)
 
@@ -177,7 +186,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         await sockets(websocket.scope, websocket.receive, websocket.send)
 
     routes: list[BaseRoute] = [
-        Route("/graphql", endpoint.answer, methods=["POST"]),
+        Route("/graphql", endpoint.answer, methods=["POST", "GET"]),
         WebSocketRoute("/graphql", subscriptions),
         Route("/webhooks/asiabill", webhooks.receive, methods=["POST"]),
         Route("/return/{charge_id}", returns.visit, methods=["GET"]),
@@ -194,6 +203,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         routes=routes,
         lifespan=gateway.lifespan,
         middleware=[
+            Middleware(SafeHeaders, live=settings.live),
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
@@ -201,7 +211,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
                 allow_headers=["authorization", "content-type"],
                 expose_headers=["x-request-id"],
                 max_age=600,
-            )
+            ),
         ],
     )
 

@@ -44,6 +44,7 @@ def serve(
     if port is not None:
         os.environ["GATEWAY_PORT"] = str(port)
     settings = _settings()
+    _demand_trusted_documents(settings)
     _migrate(settings)
     base = settings.public_url
     if settings.mode is Mode.SIMULATOR:
@@ -236,6 +237,22 @@ def _settings() -> "Settings":
             prefix = f"GATEWAY_{name}: " if name else ""
             for line in problem["msg"].removeprefix("Value error, ").split("; "):
                 _err.print(f"[red]{prefix}{line}[/]")
+        raise typer.Exit(2) from error
+
+
+def _demand_trusted_documents(settings: "Settings") -> None:
+    """Here and not only in the workers, which would each say it in a traceback."""
+    if settings.trusted_documents is None:
+        return
+    from gateway.trusted import TrustedDocuments, Untrustworthy
+    from schema import root
+
+    documents = root.build(introspection=bool(settings.introspection)).documents
+    try:
+        TrustedDocuments.load(settings.trusted_documents, documents)
+    except Untrustworthy as error:
+        for line in str(error).splitlines():
+            _err.print(f"[red]GATEWAY_TRUSTED_DOCUMENTS: {line}[/]")
         raise typer.Exit(2) from error
 
 

@@ -252,8 +252,6 @@ def _with_policy(app: ASGIApp) -> ASGIApp:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers["content-security-policy"] = POLICY
-                headers["x-content-type-options"] = "nosniff"
-                headers["referrer-policy"] = "no-referrer"
                 headers.setdefault("cache-control", "no-cache")
             await send(message)
 

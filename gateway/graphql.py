@@ -19,29 +19,28 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 from strawberry.utils.aio import aclosing
 
+from gateway import asked as asked_of
 from gateway import body as bodies
 from gateway.answer import body_of, errors_of, results_of
+from gateway.asked import Asked
 from gateway.incoming import Incoming
+from gateway.places import STREAMS, Places
+from gateway.trusted import TrustedDocuments
 from resolvers.context import Caller, Context
 from resolvers.cost import account_to
-from resolvers.failure import BadUserInput, Failure, Unauthenticated
+from resolvers.failure import BadUserInput, Failure, LimitExceeded, Unauthenticated
 from schema.root import Schema
 
 MAX_BODY = 64 * 1024
 _GRAPHQL_JSON = "application/graphql-response+json"
 _JSON = "application/json"
 _EVENTS = "text/event-stream"
+_BY_POST = {"allow": "POST"}
+_BY_GET = frozenset({OperationType.QUERY})
 _ONE_ANSWER = frozenset({OperationType.QUERY, OperationType.MUTATION})
 _STREAMED = frozenset({OperationType.SUBSCRIPTION})
 
 SignIn = Callable[[Incoming], Caller]
-
-
-class _Asked(msgspec.Struct, rename="camel"):
-    query: str
-    variables: dict[str, Any] | None = None
-    operation_name: str | None = None
-    extensions: dict[str, Any] | None = None
 
 
 class _Refused(Exception):
@@ -57,24 +56,41 @@ class _Refused(Exception):
 class GraphQLEndpoint:
     """The HTTP side of `/graphql`. `sign_in` tells who asks, `begin` gives an operation its context."""
 
-    def __init__(self, schema: Schema, sign_in: SignIn, begin: Callable[[Caller], Context]) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        sign_in: SignIn,
+        begin: Callable[[Caller], Context],
+        *,
+        trusted: TrustedDocuments,
+        get_queries: bool,
+    ) -> None:
         self._schema = schema
         self._sign_in = sign_in
         self._begin = begin
+        self._trusted = trusted
+        self._get_queries = get_queries
+        self._places = Places(STREAMS)
         self._sse = SSETransport()
 
     async def answer(self, request: Request) -> Response:
-        """Answer one POST. A request that is no GraphQL gets 4xx and an error in GraphQL's form."""
+        """Answer one POST, or one GET of a query where those are taken.
+
+        A request that is no GraphQL gets 4xx and an error in GraphQL's form.
+        """
         incoming = Incoming.of(request)
         media = _media_type(request.headers.get("accept", ""))
         headers = {"x-request-id": incoming.id, "cache-control": "no-store", "vary": "accept"}
         try:
             caller = self._caller(incoming)
-            asked = await _asked(request)
+            by_get = request.method != "POST"
+            asked = self._asked_by_get(request, media) if by_get else await _asked(request)
+            text = self._text(asked, caller, media)
             context = self._begin(caller)
             if media == _EVENTS:
-                return self._stream(asked, context, headers)
-            result = await self._run(asked, context)
+                self._demand_place(caller)
+                return self._stream(text, asked, context, headers)
+            result = await self._run(text, asked, context, by_get=by_get)
         except _Refused as refused:
             failure = GraphQLError(str(refused.failure), original_error=refused.failure)
             content = {"errors": errors_of([failure], incoming.id)}
@@ -91,23 +107,55 @@ class GraphQLEndpoint:
         except Unauthenticated as failure:
             raise _Refused(401, failure, {"www-authenticate": "Bearer"}) from None
 
-    async def _run(self, asked: _Asked, context: Context) -> ExecutionResult:
+    def _demand_place(self, caller: Caller) -> None:
+        if caller.principal is None:
+            failure = Unauthenticated(
+                "A stream needs Authorization: Bearer <key or session token>."
+            )
+            raise _Refused(401, failure, {"www-authenticate": "Bearer"})
+        try:
+            self._places.demand(caller.principal)
+        except LimitExceeded as failure:
+            raise _Refused(429, failure) from None
+
+    def _asked_by_get(self, request: Request, media: str) -> Asked:
+        if request.method != "GET" or not self._get_queries or media == _EVENTS:
+            raise _Refused(405, BadUserInput("Send the operation by POST."), _BY_POST)
+        given: bytes = request.scope["query_string"]
+        if len(given) > MAX_BODY:
+            raise _Refused(413, BadUserInput(f"The operation may have {MAX_BODY} bytes."))
+        try:
+            return asked_of.of_query_string(given.decode("ascii", "replace"))
+        except BadUserInput as failure:
+            raise _Refused(400, failure) from None
+
+    def _text(self, asked: Asked, caller: Caller, media: str) -> str:
+        try:
+            return self._trusted.text(asked, caller.principal)
+        except Failure as failure:
+            raise _Refused(200 if media == _JSON else 400, failure) from None
+
+    async def _run(
+        self, text: str, asked: Asked, context: Context, *, by_get: bool
+    ) -> ExecutionResult:
         account_to(context.cost)
         try:
             return await self._schema.execute(
-                asked.query,
+                text,
                 variable_values=asked.variables,
                 context_value=context,
                 operation_name=asked.operation_name,
-                allowed_operation_types=_ONE_ANSWER,
+                allowed_operation_types=_BY_GET if by_get else _ONE_ANSWER,
             )
         except InvalidOperationTypeError:
+            if by_get:
+                raise _Refused(405, BadUserInput("GET is for queries."), _BY_POST) from None
             _refuse(f"A subscription needs Accept: {_EVENTS}, or a socket.")
         except (MissingQueryError, CannotGetOperationTypeError) as error:
             _refuse_document(error)
 
     def _stream(
-        self, asked: _Asked, context: Context, headers: dict[str, str]
+        self, text: str, asked: Asked, context: Context, headers: dict[str, str]
     ) -> StreamingResponse:
         """Server-sent events in graphql-sse's distinct mode, until the end or the token's.
 
@@ -116,19 +164,21 @@ class GraphQLEndpoint:
         """
 
         async def events() -> AsyncGenerator[str, None]:
+            account_to(context.cost)
             try:
                 async with asyncio.timeout_at(_loop_time(context)):
                     source = await self._schema.stream(
-                        asked.query,
+                        text,
                         variable_values=asked.variables,
                         context_value=context,
                         operation_name=asked.operation_name,
                         allowed_operation_types=_STREAMED,
                     )
-                    async with aclosing(results_of(source)) as results:
-                        async for result in results:
-                            content = body_of(result, context)
-                            yield self._sse.encode_next(cast("Any", content), _text)
+                    with self._places.held(context.principal):
+                        async with aclosing(results_of(source)) as results:
+                            async for result in results:
+                                content = body_of(result, context)
+                                yield self._sse.encode_next(cast("Any", content), _text)
             except TimeoutError:
                 pass
             yield self._sse.encode_complete()
@@ -161,22 +211,20 @@ def _refuse_document(error: Exception) -> NoReturn:
     _refuse("operationName names no operation of the document.")
 
 
-async def _asked(request: Request) -> _Asked:
+async def _asked(request: Request) -> Asked:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
         raise _Refused(415, BadUserInput("Send the operation as application/json."))
     if request.headers.get("content-encoding", "identity") != "identity":
         raise _Refused(415, BadUserInput("Send the body without content-encoding."))
     try:
-        return msgspec.json.decode(await bodies.read(request, MAX_BODY), type=_Asked)
+        return asked_of.of_body(await bodies.read(request, MAX_BODY))
     except bodies.TooLarge:
         too_large = BadUserInput(f"The body may have {MAX_BODY} bytes.")
         raise _Refused(413, too_large, {"connection": "close"}) from None
     except bodies.Incomplete:
         _refuse("The body is not complete.")
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        # Only the place of the mistake is told: the value may be a card.
-        where = str(error).rpartition(" - at ")[2] if " - at " in str(error) else "the body"
-        _refuse(f"Not a GraphQL request, see {where}.")
+    except BadUserInput as failure:
+        raise _Refused(400, failure) from None
 
 
 def _media_type(accept: str) -> str:

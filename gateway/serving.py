@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import uvicorn
 
+from gateway.protocol import Http, WebSocket
 from gateway.settings import Mode, Settings
 
 _START_SECONDS = 20.0
@@ -38,8 +39,9 @@ def serve(settings: Settings, workers: int) -> None:
             port=settings.port,
             workers=workers,
             loop="uvloop" if sys.platform != "win32" else "asyncio",
-            http="httptools",
-            ws="websockets-sansio",
+            http=Http,
+            ws=WebSocket,
+            ws_per_message_deflate=False,
             ws_max_size=64 * 1024,
             log_config=None,
             access_log=False,

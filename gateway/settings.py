@@ -3,6 +3,7 @@
 from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
+from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -78,6 +79,8 @@ class Settings(BaseSettings):
     raw_cards: bool | None = None
     graphiql: bool | None = None
     introspection: bool | None = None
+    get_queries: bool | None = None
+    trusted_documents: Path | None = None
 
     @field_validator(
         "merchant_keys", "session_secrets", "cors_origins", "return_origins", mode="before"
@@ -127,6 +130,7 @@ class Settings(BaseSettings):
         self.raw_cards = self.mode is Mode.SIMULATOR if self.raw_cards is None else self.raw_cards
         self.graphiql = demo if self.graphiql is None else self.graphiql
         self.introspection = demo if self.introspection is None else self.introspection
+        self.get_queries = demo if self.get_queries is None else self.get_queries
 
     def _demand(self) -> None:
         wrong = [
@@ -159,7 +163,7 @@ class Settings(BaseSettings):
     def _unsafe_live(self) -> list[str]:
         wrong = [
             f"GATEWAY_{name.upper()} must be off in mode live"
-            for name in ("graphiql", "introspection")
+            for name in ("graphiql", "introspection", "get_queries")
             if getattr(self, name)
         ]
         for name in ("asiabill_payment_url", "asiabill_open_url", "public_url"):

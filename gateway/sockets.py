@@ -6,6 +6,7 @@ operation, and the one door for errors.
 
 import asyncio
 from collections.abc import Callable, Collection
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
 from json import JSONDecodeError
@@ -23,20 +24,29 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
     Operation,
 )
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message, SubscribeMessage
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    ConnectionInitMessage,
+    Message,
+    SubscribeMessage,
+)
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 from strawberry.utils.aio import aclosing
 
+from gateway import asked
 from gateway.answer import body_of, errors_of, results_of
 from gateway.incoming import Incoming
+from gateway.places import SOCKETS, Places
+from gateway.trusted import TrustedDocuments
 from resolvers.context import Caller, Context
-from resolvers.failure import LimitExceeded, Unauthenticated
+from resolvers.failure import BadUserInput, Failure, LimitExceeded, Unauthenticated
+from resolvers.principal import Principal
 from schema.root import Schema
 
 INIT_SECONDS = 5
 MAX_SUBSCRIPTIONS = 10
 EXPIRED = 4403
+_TOO_MANY = 4429
 
 SignIn = Callable[[Incoming], Caller]
 
@@ -49,8 +59,9 @@ class Connection:
         self._incoming = incoming
         self.connection_params: dict[str, object] = {}
         self.caller: Caller | None = None
+        self.place = ExitStack()
 
-    def authenticate(self) -> Caller:
+    def authenticate(self) -> Principal:
         """Sign in with the payload's Authorization. Raises Unauthenticated."""
         given = tuple(
             value
@@ -61,7 +72,7 @@ class Connection:
         if caller.principal is None:
             raise Unauthenticated("connection_init must carry Authorization.")
         self.caller = caller
-        return caller
+        return caller.principal
 
 
 class _Handler(BaseGraphQLTransportWSHandler[Connection, None]):
@@ -76,12 +87,22 @@ class _Handler(BaseGraphQLTransportWSHandler[Connection, None]):
         if given["type"] in ("subscribe", "complete") and not isinstance(given.get("id"), str):
             await self.handle_invalid_message("id must be text")
             return
-        if given["type"] == "subscribe" and not _is_operation(given.get("payload")):
-            await self.handle_invalid_message("payload is not an operation")
-            return
+        if given["type"] == "subscribe":
+            try:
+                asked.of_message(given.get("payload"))
+            except BadUserInput:
+                await self.handle_invalid_message("payload is not an operation")
+                return
         await super().handle_message(message)
         if given["type"] == "connection_init" and self._expiry is None:
             self._watch_expiry()
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        """As Strawberry does, for a caller who has a place left."""
+        try:
+            await super().handle_connection_init(message)
+        except LimitExceeded:
+            await self.websocket.close(code=_TOO_MANY, reason="Too many sockets")
 
     async def run_operation(self, operation: Operation[Connection, None]) -> None:
         """Run one subscription with a context of its own."""
@@ -104,17 +125,26 @@ class _Handler(BaseGraphQLTransportWSHandler[Connection, None]):
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """As Strawberry does, but one too many is refused in our own form."""
-        full = len(self.operations) >= MAX_SUBSCRIPTIONS and message["id"] not in self.operations
-        if full and self.context.caller is not None:
-            failure = LimitExceeded(f"A socket may have {MAX_SUBSCRIPTIONS} subscriptions.")
+        caller = self.context.caller
+        if caller is None or message["id"] in self.operations:
+            await super().handle_subscribe(message)
+            return
+        given = asked.of_message(message["payload"])
+        try:
+            if len(self.operations) >= MAX_SUBSCRIPTIONS:
+                raise LimitExceeded(f"A socket may have {MAX_SUBSCRIPTIONS} subscriptions.")
+            text = cast("Sockets", self.view).trusted.text(given, caller.principal)
+        except Failure as failure:
             error = GraphQLError(str(failure), original_error=failure)
-            errors = cast("Any", errors_of([error], self.context.caller.id))
+            errors = cast("Any", errors_of([error], caller.id))
             await self.send_message({"id": message["id"], "type": "error", "payload": errors})
             return
+        message["payload"]["query"] = text
         await super().handle_subscribe(message)
 
     async def shutdown(self) -> None:
         """End everything that belongs to this socket."""
+        self.context.place.close()
         if self._expiry is not None:
             self._expiry.cancel()
         await super().shutdown()
@@ -156,6 +186,7 @@ class Sockets(GraphQL[Connection, None]):
         sign_in: SignIn,
         begin: Callable[[Caller], Context],
         origins: Collection[str],
+        trusted: TrustedDocuments,
     ) -> None:
         super().__init__(
             schema,
@@ -166,7 +197,9 @@ class Sockets(GraphQL[Connection, None]):
             allowed_origins=list(origins),
         )
         self._sign_in = sign_in
+        self._places = Places(SOCKETS)
         self.begin = begin
+        self.trusted = trusted
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
@@ -182,16 +215,10 @@ class Sockets(GraphQL[Connection, None]):
             raise JSONDecodeError("not a message", "", 0) from error
 
     async def on_ws_connect(self, context: Connection) -> Any:
-        """Sign in, or end the socket with 4403."""
+        """Sign in and take a place, or end the socket with 4403 or 4429."""
         try:
-            context.authenticate()
+            principal = context.authenticate()
         except Unauthenticated as failure:
             raise ConnectionRejectionError from failure
+        context.place.enter_context(self._places.held(principal))
         return await super().on_ws_connect(context)
-
-
-def _is_operation(payload: object) -> bool:
-    if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
-        return False
-    variables, name = payload.get("variables"), payload.get("operationName")
-    return isinstance(variables, dict | None) and isinstance(name, str | None)

@@ -4,7 +4,9 @@
     ├── Unauthenticated   no credential, or one that does not verify
     ├── Forbidden         a good credential that may not do this
     ├── BadUserInput      an argument that makes no sense; the text names it
-    └── LimitExceeded     too many of something at once
+    ├── LimitExceeded     too many of something at once
+    ├── DocumentNotFound, DocumentsNotKept, DocumentNotTrusted
+    │                     a document that is not known by that name, or not one of the shop's
 
 What a caller can correct is a `Rejection` instead; an outcome of money is a status.
 """
@@ -39,3 +41,21 @@ class LimitExceeded(Failure):
     """Ask for less."""
 
     code = "LIMIT_EXCEEDED"
+
+
+class DocumentNotFound(Failure):
+    """Name a document of the manifest, or send its text."""
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+
+
+class DocumentsNotKept(Failure):
+    """Send the document's text: this service keeps none."""
+
+    code = "PERSISTED_QUERY_NOT_SUPPORTED"
+
+
+class DocumentNotTrusted(Failure):
+    """Send a document of the manifest."""
+
+    code = "DOCUMENT_NOT_TRUSTED"

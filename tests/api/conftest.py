@@ -168,6 +168,7 @@ def shop_url(simulator_url: str, tmp_path_factory: pytest.TempPathFactory) -> It
         GATEWAY_RAW_CARDS="0",
         GATEWAY_GRAPHIQL="0",
         GATEWAY_INTROSPECTION="0",
+        GATEWAY_GET_QUERIES="0",
     ) as url:
         yield url
 

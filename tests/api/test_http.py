@@ -55,14 +55,87 @@ async def test_a_body_without_a_type_is_not_taken(api: Api) -> None:
     assert answer.status_code == 415
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
-async def test_nothing_but_post_is_answered(api: Api, method: str) -> None:
-    answer = await api.http.request(
-        method, "/graphql", params={"query": "mutation { createCardSession { session { live } } }"}
+CARD_SESSION = "mutation { createCardSession { session { live } } }"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE"])
+async def test_nothing_but_post_has_an_effect(api: Api, shop: Api, method: str) -> None:
+    for service in (api, shop):
+        answer = await service.http.request(
+            method, "/graphql", params={"query": CARD_SESSION}, headers=KEY
+        )
+        assert answer.status_code == 405
+        assert "POST" in answer.headers["allow"]
+    assert await api.simulator.calls() == {}
+
+
+async def test_a_query_by_get_is_for_trying_out_and_not_for_production(api: Api, shop: Api) -> None:
+    """Its variables would stand in the logs of every proxy on the way."""
+    asked = {
+        "query": "query Q($n: Int) { viewer { role } customers(first: $n) { totalCount } }",
+        "variables": '{"n": 3}',
+        "operationName": "Q",
+    }
+    answer = await api.http.get("/graphql", params=asked, headers=KEY)
+    assert answer.json()["data"]["viewer"] == {"role": "MERCHANT"}
+    assert answer.json()["extensions"]["cost"]["points"] == 2
+    refused = await shop.http.get("/graphql", params=asked, headers=KEY)
+    assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ({}, 400),
+        ({"query": ""}, 400),
+        ({"query": "{ viewer { role } }", "variables": "x"}, 400),
+        ({"query": "{ viewer { role } }", "variables": "[]"}, 400),
+        ({"query": "{ viewer { role } }", "variables": "[" * 5_000}, 400),
+        ({"query": "{ viewer { role } }", "extensions": "1"}, 400),
+        ({"query": "subscription { __typename }"}, 405),
+        ({"query": "{ viewer { role } }"} | {f"a{n}": "" for n in range(50)}, 400),
+    ],
+)
+async def test_what_is_no_query_by_get_is_refused(
+    api: Api, asked: dict[str, str], status: int
+) -> None:
+    answer = await api.http.get("/graphql", params=asked, headers=KEY)
+    assert answer.status_code == status
+    assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+async def test_a_stream_is_not_opened_by_get(api: Api) -> None:
+    """EventSource of another site's page would send it with a simple request."""
+    answer = await api.http.get(
+        "/graphql",
+        params={"query": "subscription { events { id } }"},
+        headers=KEY | {"accept": "text/event-stream"},
     )
     assert answer.status_code == 405
-    assert answer.headers["allow"] == "POST"
-    assert await api.simulator.calls() == {}
+
+
+async def test_a_stream_is_for_those_who_signed_in(api: Api) -> None:
+    answer = await api.http.post(
+        "/graphql",
+        json={"query": "subscription { events { id } }"},
+        headers={"accept": "text/event-stream"},
+    )
+    assert answer.status_code == 401
+    assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_every_answer_carries_what_keeps_a_browser_safe(api: Api, shop: Api) -> None:
+    for service in (api, shop):
+        for path in ("/graphql", "/healthz", "/graphiql/", "/nothing", "/return/ch_x", "/metrics"):
+            for method in ("GET", "POST", "OPTIONS"):
+                headers = (await service.http.request(method, path)).headers
+                assert headers["x-content-type-options"] == "nosniff"
+                assert headers["referrer-policy"] == "no-referrer"
+                assert "camera=()" in headers["permissions-policy"]
+                policy = headers["content-security-policy"]
+                assert "default-src 'none'" in policy
+                assert "frame-ancestors 'none'" in policy
+                assert headers.get_list("content-security-policy") == [policy]
 
 
 @pytest.mark.parametrize(

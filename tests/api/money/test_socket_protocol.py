@@ -1,11 +1,14 @@
 """The socket's protocol: graphql-transport-ws to the letter, and nothing else."""
 
 import asyncio
+import itertools
+import json
 import time
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.api.conftest import MERCHANT, Api
 from tests.api.money.checkout import Checkout
@@ -198,3 +201,52 @@ async def test_a_frame_over_64_kib_ends_the_socket(api: Api) -> None:
     async with socket(api) as end:
         await end.init()
         assert await refused(end, "x" * 70_000) == 1009
+
+
+async def test_a_customer_has_five_sockets_and_another_one_his_own(api: Api) -> None:
+    token, again = await api.session("cus_1", "PAY"), await api.session("cus_1", "PAY")
+    other = await api.session("cus_2", "PAY")
+    async with AsyncExitStack() as open_ones:
+        for _ in range(5):
+            end = await open_ones.enter_async_context(socket(api))
+            await end.init(token)
+        init = {"type": "connection_init", "payload": {"Authorization": f"Bearer {again}"}}
+        async with socket(api) as sixth:
+            assert await refused(sixth, init) == 4429
+        async with socket(api) as end:
+            await end.init(other)
+        async with socket(api) as end:
+            await end.init()
+    async with asyncio.timeout(10):
+        while True:
+            async with socket(api) as end:
+                await end.tell(init)
+                with suppress(ConnectionClosed):
+                    if json.loads(await end.connection.recv())["type"] == "connection_ack":
+                        return
+
+
+async def test_a_flood_of_messages_is_answered_one_by_one(api: Api) -> None:
+    async with socket(api) as end:
+        await end.init()
+        for _ in range(2000):
+            await end.tell({"type": "ping"})
+        for _ in range(2000):
+            assert (await end.hear())["type"] == "pong"
+
+
+async def asks_on(end: Socket) -> None:
+    """Subscribe without end, in long messages that are answered as long."""
+    for number in itertools.count():
+        await end.run(f"{number}{'x' * 20_000}", "{")
+
+
+async def test_a_client_that_does_not_read_is_cut_off(api: Api) -> None:
+    """Its answers must not pile up in the gateway's memory."""
+    async with socket(api) as end:
+        await end.init()
+        end.connection.transport.pause_reading()
+        began = time.monotonic()
+        with pytest.raises((ConnectionClosed, ConnectionError)):
+            await asyncio.wait_for(asks_on(end), 40)
+        assert time.monotonic() - began > 9

@@ -78,6 +78,7 @@ def test_the_test_platform_is_not_live() -> None:
     ("unsafe", "names"),
     [
         ({"graphiql": True}, "GATEWAY_GRAPHIQL"),
+        ({"get_queries": True}, "GATEWAY_GET_QUERIES"),
         ({"introspection": True}, "GATEWAY_INTROSPECTION"),
         ({"session_secrets": "x" * 31}, "GATEWAY_SESSION_SECRETS"),
         ({"session_secrets": f"{'x' * 32},short"}, "GATEWAY_SESSION_SECRETS"),
