@@ -1,8 +1,10 @@
 """The ASGI application, put together from the settings."""
 
+import hmac
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -13,9 +15,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from clients.asiabill import Asiabill, AsiabillError, Call, Deadlines, Transport
-from gateway import graphiql, log, metrics
+from gateway import graphiql, limits, log, metrics
 from gateway.authentication import ACCOUNT, Authentication
 from gateway.demo import DemoCustomer
 from gateway.graphql import GraphQLEndpoint
@@ -29,8 +32,9 @@ from gateway.trusted import TrustedDocuments
 from gateway.webhooks import Webhooks
 from ledger import Ledger, LedgerError, RefundSettled, Settled
 from resolvers.account import Account
-from resolvers.context import Caller, Context, Policy
+from resolvers.context import Caller, Context
 from resolvers.cost import Cost, count_upstream_call
+from resolvers.policy import Limits, Policy
 from resolvers.session import ClientSessions
 from schema import root
 from schema.limits import MAX_UPSTREAM_CALLS
@@ -63,6 +67,7 @@ class Gateway:
             return_origins=frozenset(settings.return_origins)
             | frozenset(() if settings.live else (own_origin(settings),)),
             refund_window=settings.refund_window,
+            limits=_limits(settings),
         )
         self.ledger = Ledger(
             settings.database_url.get_secret_value(),
@@ -204,6 +209,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         lifespan=gateway.lifespan,
         middleware=[
             Middleware(SafeHeaders, live=settings.live),
+            *_proxies(settings),
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
@@ -213,6 +219,18 @@ def create_app(settings: Settings | None = None) -> Starlette:
                 max_age=600,
             ),
         ],
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    secret = settings.session_secrets[0].get_secret_value()
+    return Limits(
+        **limits.rates(settings),
+        account_decline_percent=settings.limit_account_decline_percent,
+        merchant=settings.limit_merchant,
+        # Of the same secret in every process, and of no use for signing a token.
+        key=hmac.digest(secret.encode(), b"limits against card testing", "sha256"),
+        observe=_limited,
     )
 
 
@@ -227,6 +245,15 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def _proxies(settings: Settings) -> list[Middleware]:
+    """Takes the buyer's address from the header of our own proxies, read from its right end."""
+    if not settings.trusted_proxies:
+        return []
+    # uvicorn's types are not Starlette's, for the same thing.
+    proxies: Any = ProxyHeadersMiddleware
+    return [Middleware(proxies, trusted_hosts=list(settings.trusted_proxies))]
+
+
 async def _to_graphiql(_request: Request) -> Response:
     return RedirectResponse("/graphiql/")
 
@@ -236,6 +263,11 @@ def _called(call: Call) -> None:
         count_upstream_call()
     else:
         metrics.UPSTREAM_CALLS.labels(call.endpoint, call.outcome.value).inc()
+
+
+def _limited(name: str) -> None:
+    metrics.LIMITED.labels(name).inc()
+    _log.warning("rate limited", limit=name)
 
 
 def _circuit_changed(base: str, is_open: bool) -> None:

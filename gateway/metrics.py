@@ -68,6 +68,14 @@ LOOKUPS = Counter(
 )
 
 
+LIMITED = Counter(
+    "gateway_rate_limited_total",
+    "Calls refused by a limit against card testing.",
+    ["limit"],
+    registry=REGISTRY,
+)
+
+
 async def page(_request: Request) -> Response:
     """The counts of this process, for Prometheus."""
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from clients.asiabill import Credentials, Endpoints
+from gateway.limits import Limit
 from gateway.server_key import ServerKey, hashed
 
 # Published by Asiabill in its own SDK and plugins. Source: contract 1.
@@ -76,6 +78,19 @@ class Settings(BaseSettings):
     cors_origins: Words = ()
     return_origins: Words = ()
 
+    trusted_proxies: Words = ()
+    limit_new_cards: Limit = None
+    limit_charges: Limit = None
+    limit_declines: Limit = None
+    limit_address_attempts: Limit = None
+    limit_address_declines: Limit = None
+    limit_card_attempts: Limit = None
+    limit_card_declines: Limit = None
+    limit_account_declines: Limit = None
+    limit_account_decline_percent: int = Field(default=80, ge=1, le=100)
+    limit_strangers: Limit = None
+    limit_merchant: bool = False
+
     raw_cards: bool | None = None
     graphiql: bool | None = None
     introspection: bool | None = None
@@ -83,7 +98,12 @@ class Settings(BaseSettings):
     trusted_documents: Path | None = None
 
     @field_validator(
-        "merchant_keys", "session_secrets", "cors_origins", "return_origins", mode="before"
+        "merchant_keys",
+        "session_secrets",
+        "cors_origins",
+        "return_origins",
+        "trusted_proxies",
+        mode="before",
     )
     @classmethod
     def _comma_separated(cls, value: object) -> object:
@@ -96,6 +116,14 @@ class Settings(BaseSettings):
     def _readable_keys(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for line in value:
             ServerKey.parse(line)
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            if not ip_network(network).prefixlen:
+                raise ValueError("to trust every address is to believe what anybody writes")
         return value
 
     @model_validator(mode="after")
@@ -189,6 +217,11 @@ class Settings(BaseSettings):
     def server_keys(self) -> tuple[ServerKey, ...]:
         """The shop's keys, by their digests."""
         return tuple(map(ServerKey.parse, self.merchant_keys))
+
+    @property
+    def simulated(self) -> bool:
+        """Whether Asiabill is the simulator."""
+        return self.mode is Mode.SIMULATOR
 
     @property
     def live(self) -> bool:

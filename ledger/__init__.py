@@ -34,6 +34,7 @@ from ledger.error import (
 from ledger.hold import HOLD_GRACE, Hold
 from ledger.intent import Intent, IntentMade, NewIntent
 from ledger.ledger import Ledger
+from ledger.limits import Limits
 from ledger.message import (
     ActionBegun,
     ActionLost,
@@ -88,6 +89,7 @@ from ledger.status import (
     IntentStatus,
     RefundStatus,
 )
+from ledger.tally import Guard, LimitReached, Rate, Tally, Total
 from ledger.text import BadText
 from ledger.transition import GRACE, Transition, transition
 
@@ -125,6 +127,7 @@ __all__ = [
     "CurrencyNotSupported",
     "Doubt",
     "EventSource",
+    "Guard",
     "Hold",
     "HoldAction",
     "IdempotencyMismatch",
@@ -139,6 +142,8 @@ __all__ = [
     "Ledger",
     "LedgerError",
     "LedgerUnavailable",
+    "LimitReached",
+    "Limits",
     "Message",
     "Money",
     "MoneyError",
@@ -155,6 +160,7 @@ __all__ = [
     "Notification",
     "OrderNoTaken",
     "Outcome",
+    "Rate",
     "Recorded",
     "Refund",
     "RefundBegun",
@@ -176,8 +182,10 @@ __all__ = [
     "Settled",
     "Shipment",
     "Shipments",
+    "Tally",
     "ToldMoney",
     "TooManyAttempts",
+    "Total",
     "Transition",
     "UnknownCharge",
     "UnknownIntent",

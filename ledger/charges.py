@@ -15,8 +15,8 @@ from ledger.money import Money
 from ledger.status import ChargeStatus, EventSource
 from ledger.table import charge_events, charges
 
-_LEASE: Final = {"lease_owner", "lease_until", "lease_token"}
-_COLUMNS: Final = tuple(column for column in charges.c if column.name not in _LEASE)
+_ASIDE: Final = {"lease_owner", "lease_until", "lease_token", "counted"}
+_COLUMNS: Final = tuple(column for column in charges.c if column.name not in _ASIDE)
 # Built once: to put a statement together takes longer than SQLite needs to run it.
 _OF_ACCOUNT: Final = select(*_COLUMNS).where(charges.c.account == bindparam("account"))
 _OLDEST: Final = _OF_ACCOUNT.order_by(charges.c.created_at).limit(1)
@@ -36,7 +36,7 @@ _LOCKED: Final = _OF_ACCOUNT.where(charges.c.id == bindparam("id")).with_for_upd
 
 
 def charge_of(row: RowMapping) -> Charge:
-    """A row of `charges`, with or without its lease."""
+    """A row of `charges`, with or without what is kept aside."""
     return Charge(**{column.name: row[column] for column in _COLUMNS})
 
 

@@ -108,6 +108,19 @@ def _insert(table: Table, dialect: str) -> Executable:
     return build(table).on_conflict_do_nothing().returning(table)
 
 
+def count_one(connection: Connection, table: Table, values: Mapping[str, object]) -> None:
+    """A new row, or one more in the `count` of the row of that key, which stays locked."""
+    connection.execute(_count(table, connection.dialect.name), values)
+
+
+@cache
+def _count(table: Table, dialect: str) -> Executable:
+    build = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return build(table).on_conflict_do_update(
+        index_elements=list(table.primary_key.columns), set_={"count": table.c.count + 1}
+    )
+
+
 def _place(url: str) -> SqliteFile | PostgresServer:
     place = make_url(url)
     if place.get_backend_name() == "sqlite":

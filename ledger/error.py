@@ -13,6 +13,7 @@ LedgerError
 +-- IntentPaid, IntentExpired, IntentCanceled, ChargeInProgress, TooManyAttempts
 +-- NotRefundable, CurrencyDiffers, RefundExceedsBalance
 +-- ActionNotAllowed, ActionInProgress
++-- LimitReached          too many of something; in `tally.py`
 +-- ClaimLost             the claim on a request was taken over after its lease
 """
 

@@ -26,6 +26,7 @@ from ledger.chargebacks import Chargebacks
 from ledger.database import Transaction
 from ledger.doubts import Doubt
 from ledger.intent import Intent, IntentMade, NewIntent
+from ledger.limits import Limits
 from ledger.message import Message
 from ledger.notification import NewNotification, Notification, Recorded
 from ledger.refund import RefundSettled
@@ -34,6 +35,7 @@ from ledger.requests import Claim, ClaimState
 from ledger.shipments import Shipments
 from ledger.status import HoldAction
 from ledger.store import Store
+from ledger.tally import Guard
 from ledger.transition import GRACE
 
 
@@ -73,6 +75,7 @@ class Ledger:
         self.chargebacks: Final = Chargebacks(self._store, now, new_id)
         self.shipments: Final = Shipments(self._store, now)
         self.lists: Final = ChargeLists(self._store)
+        self.limits: Final = Limits(self._store, now, jitter)
         self._now = now
         self._new_id = new_id
         self._grace = grace
@@ -131,17 +134,25 @@ class Ledger:
         return await self._store.write(work)
 
     async def settle(
-        self, account: str, charge_id: str, message: Message, *, notification: int | None = None
+        self,
+        account: str,
+        charge_id: str,
+        message: Message,
+        *,
+        notification: int | None = None,
+        guard: Guard | None = None,
     ) -> Settled:
-        """Tell the ledger about a charge. Raises UnknownCharge, and NotSendable for a Sent or an
-        ActionSent.
+        """Tell the ledger about a charge. Raises UnknownCharge; for a Sent or an ActionSent
+        NotSendable, and LimitReached where a Sent does not pass its `guard`.
 
         `notification` is the number of the one that brought the message: both are done, or neither.
         """
 
         def work(transaction: Transaction) -> Settled:
             now = self._now()
-            settled = settlement.settle(transaction, account, charge_id, message, now, self._grace)
+            settled = settlement.settle(
+                transaction, account, charge_id, message, now, self._grace, guard
+            )
             if notification is not None:
                 notifications.apply(transaction, account, notification, now, charge_id)
             return settled

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, update
 
-from ledger import history, schedule
+from ledger import history, schedule, tallies
 from ledger.changes import Change
 from ledger.charge import Charge, Settled
 from ledger.charges import charge_of, locked
@@ -30,6 +30,7 @@ from ledger.message import (
 )
 from ledger.status import Alarm, ChargeStatus, EventSource
 from ledger.table import ADDRESS, CODE, MESSAGE, charge_events, charges
+from ledger.tally import Guard
 from ledger.text import tamed
 from ledger.transition import Transition, matches, past_grace, transition
 
@@ -56,10 +57,12 @@ def settle(
     message: Message,
     now: datetime,
     grace: timedelta,
+    guard: Guard | None = None,
 ) -> Settled:
     """Apply `message` to the charge and write the line of history that tells of it.
 
-    Raises UnknownCharge, and NotSendable for a Sent or ActionSent that may not be.
+    `guard` is for a Sent. Raises UnknownCharge, NotSendable for a Sent or ActionSent that may not
+    be, and LimitReached.
     """
     charge = locked(transaction.connection, account, charge_id)
     step = transition(charge, message, now, grace)
@@ -68,6 +71,9 @@ def settle(
     if isinstance(message, ActionSent) and step.hold is None:
         raise NotSendable(charge)
     values = _values(charge, message, step, now, grace)
+    if guard is not None:
+        tallies.take(transaction, account, guard, now)
+        values["counted"] = tallies.written(guard)
     unchanged = {"of_account": account, "of_id": charge_id, "of_version": charge.version}
     # A new schedule takes the look-up from whoever holds it.
     statement = _CHANGE_AND_FREE if "next_look_at" in values else _CHANGE
@@ -75,6 +81,8 @@ def settle(
     if row is None:
         raise LedgerError(f"charge {charge_id} changed under its lock")
     settled = charge_of(row)
+    if settled.status is not charge.status:
+        tallies.count_end(transaction, settled, row["counted"], now)
     _record(transaction, settled, message, step, now)
     if "updated_at" in values:
         transaction.changes.append(Change("charge", account, charge_id))

@@ -119,6 +119,8 @@ charges: Final = Table(
     Column("lease_owner", Plain(ID)),
     Column("lease_until", Instant),
     Column("lease_token", Integer, nullable=False, server_default="0"),
+    # Whom its end is counted to: see `tallies`.
+    Column("counted", JSON),
     UniqueConstraint("account", "order_no"),
     UniqueConstraint("account", "key_scope", "idempotency_key"),
     ForeignKeyConstraint(["account", "intent_id"], ["intents.account", "intents.id"]),
@@ -321,4 +323,17 @@ counters: Final = Table(
     Column("account", Plain(ACCOUNT), primary_key=True),
     Column("name", Plain(CODE), primary_key=True),
     Column("value", BigInteger, nullable=False),
+)
+
+# Whole seconds since 1970, so that they can be calculated with alike on both databases.
+tallies: Final = Table(
+    "tallies",
+    metadata,
+    Column("account", Plain(ACCOUNT), primary_key=True),
+    Column("name", Plain(CODE), primary_key=True),
+    Column("subject", Plain(ID), primary_key=True),
+    Column("begun", BigInteger, primary_key=True, autoincrement=False),
+    Column("until", BigInteger, nullable=False),
+    Column("count", Integer, nullable=False),
+    Index("ix_tallies_until", "until"),
 )

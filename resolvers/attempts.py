@@ -16,12 +16,14 @@ from ledger import (
     Charge,
     ChargeInProgress,
     ChargeStatus,
+    Guard,
     IdempotencyMismatch,
     Intent,
     IntentCanceled,
     IntentExpired,
     IntentPaid,
     Lapsed,
+    LimitReached,
     Message,
     NewCharge,
     NotSendable,
@@ -33,6 +35,7 @@ from ledger import (
 from ledger import NoAnswer as AnswerLost
 from ledger import NotSent as SurelyNotSent
 from ledger import Refused as RequestRefused
+from resolvers import limits
 from resolvers.context import Context
 from resolvers.rejection import ChargeRejection, ErrorCode, KeyReused, Rejection, of_upstream
 
@@ -84,11 +87,13 @@ async def begin(context: Context, new: NewCharge) -> Charged:
     return Charged(begun.charge, replayed=not begun.created)
 
 
-async def carry_out(context: Context, begun: Charged, intent: Intent | None, ask: Ask) -> Charged:
+async def carry_out(
+    context: Context, begun: Charged, intent: Intent | None, ask: Ask, guard: Guard | None
+) -> Charged:
     """The charge after it was sent, by this call or by the twin that was first.
 
     A lost answer is a status and not an error. Raises UpstreamRejection where Asiabill was surely
-    not reached, or refused the request.
+    not reached, or refused the request, and RateLimited where the send does not pass `guard`.
     """
     if begun.replayed and not _may_still_be_sent(context, begun.charge, intent):
         return await _lapsed(context, begun.charge)
@@ -101,7 +106,9 @@ async def carry_out(context: Context, begun: Charged, intent: Intent | None, ask
     key = (charge.id,)
     if charge.status is ChargeStatus.CREATED or context.account.sends.under_way(key):
         stored = charge
-        charge = await context.account.sends.share(key, lambda: _send(context, stored, ask), joined)
+        charge = await context.account.sends.share(
+            key, lambda: _send(context, stored, ask, guard), joined
+        )
     return Charged(charge, replayed)
 
 
@@ -118,7 +125,7 @@ async def _lapsed(context: Context, found: Charge) -> Charged:
     return Charged(settled.charge, replayed=True)
 
 
-async def _send(context: Context, charge: Charge, ask: Ask) -> Charge:
+async def _send(context: Context, charge: Charge, ask: Ask, guard: Guard | None) -> Charge:
     """Ask Asiabill once, and settle what came of it. Runs in a task of its own."""
     account, ledger = context.account, context.ledger
     sent: Charge | None = None
@@ -128,13 +135,17 @@ async def _send(context: Context, charge: Charge, ask: Ask) -> Charge:
 
     async def commit_sent(request_id: str) -> None:
         nonlocal sent
-        sent = await settle(Sent(request_id))
+        message = Sent(request_id)
+        sent = (await ledger.settle(account.name, charge.id, message, guard=guard)).charge
 
     try:
         told = await ask(charge, commit_sent)
     except NotSendable as lost:
         # Another process took it between our look and our write. It is in good hands.
         return lost.charge
+    except LimitReached as reached:
+        # Another call took the last place between our look and our write.
+        raise limits.refused(context, reached) from reached
     except NotSent as error:
         stored = await settle(SurelyNotSent(sent.send_no, error.reason)) if sent else charge
         raise of_upstream(error, stored) from error

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from clients.asiabill import Billing, NewPaymentMethod, PaymentMethod, RawCard, Refused
-from resolvers import argument, idempotency, intents
+from resolvers import argument, idempotency, intents, limits
 from resolvers.context import Context
 from resolvers.failure import Forbidden
 from resolvers.principal import ClientPermission, Role
@@ -108,11 +108,13 @@ async def create(
 
     async def bind_raw() -> str:
         assert raw is not None
+        await limits.demand_new_card(context, customer_id, raw)
         made = await asiabill.create_payment_method(NewPaymentMethod(raw, billing, customer_id))
         return made.id
 
     async def bind_hosted() -> str:
         assert hosted_id is not None
+        await limits.demand_new_card(context, customer_id, None)
         await _claim(context, hosted_id, customer_id)
         try:
             # Repeating it changes nothing, so it is not asked first whether the card is there.
@@ -221,18 +223,23 @@ async def set_default(context: Context, customer_id: str, payment_method_id: str
     return customer_id
 
 
-async def demand_owned(context: Context, payment_method_id: str, customer_id: str) -> None:
+async def demand_owned(
+    context: Context, payment_method_id: str, customer_id: str
+) -> PaymentMethod | None:
     """Raise Rejection unless the customer may pay with this card.
 
-    It may with a card of its own list, and with one that was claimed for it and not bound yet.
+    It may with a card of its own list, which is given back, and with one that was claimed for it
+    and not bound yet.
     """
-    if await _own_unchecked(context, customer_id, payment_method_id) is not None:
-        return
+    own = await _own_unchecked(context, customer_id, payment_method_id)
+    if own is not None:
+        return own.method
     if (
         await context.ledger.session_card_owner(context.account.name, payment_method_id)
         != customer_id
     ):
         raise _not_owned()
+    return None
 
 
 async def of_customer(context: Context, customer_id: str, payment_method_id: str) -> Card | None:

@@ -20,6 +20,7 @@ from resolvers import (
     cards,
     idempotency,
     intents,
+    limits,
     lookups,
     order,
     reports,
@@ -108,13 +109,22 @@ async def charge(
             key_scope=context.principal.key_scope,
             idempotency_key=idempotency_key,
         )
+    guard = await limits.guard(context, customer_id, details.buyer_ip)
     if not await _is_known(context, new):
-        # The card is looked at before anything is stored, so that a foreign card leaves no trace.
+        # The card is looked at before anything is stored, so that a foreign card leaves no trace,
+        # and the limits before the card, so that who is over them causes no call.
+        fresh = intent is None or intent.live_charge is None
+        if fresh:
+            await limits.demand(context, guard)
         with asked_first():
-            await cards.demand_owned(context, payment_method_id, customer_id)
+            card = await cards.demand_owned(context, payment_method_id, customer_id)
         await _demand_series(context, new)
+        guard = limits.with_card(context, guard, card)
+        if fresh:
+            await limits.demand(context, guard)
     begun = await attempts.begin(context, new)
-    return await attempts.carry_out(context, begun, intent, _confirmation(context, details))
+    confirm = _confirmation(context, details)
+    return await attempts.carry_out(context, begun, intent, confirm, guard)
 
 
 async def find(

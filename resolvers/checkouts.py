@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from clients.asiabill import BillingAddress, CheckoutRequest, DeliveryAddress
 from ledger import Charge, ChargeStatus, Message, NewCharge
-from resolvers import argument, attempts, idempotency, intents, reports, return_url
+from resolvers import argument, attempts, idempotency, intents, limits, reports, return_url
 from resolvers.attempts import Ask, OnSend
 from resolvers.context import Context
 from resolvers.order import Details
@@ -50,9 +50,13 @@ async def create(context: Context, *, intent_id: str, method: str, return_to: st
         intent_id=intent.id,
         key_scope=context.principal.key_scope,
     )
-    begun = await attempts.begin(context, new)
     details = Details.loaded(intent.details)
-    opened = await attempts.carry_out(context, begun, intent, _opening(context, method, details))
+    guard = await limits.guard(context, customer_id, details.buyer_ip)
+    if intent.live_charge is None:
+        await limits.demand(context, guard)
+    begun = await attempts.begin(context, new)
+    opening = _opening(context, method, details)
+    opened = await attempts.carry_out(context, begun, intent, opening, guard)
     return _shown(opened.charge)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 
 from clients.asiabill import Customer, PaymentMethod, Shipment
@@ -12,27 +12,10 @@ from resolvers.cost import Cost
 from resolvers.declines import Language
 from resolvers.failure import Unauthenticated
 from resolvers.loader import Loader, each
+from resolvers.policy import Policy
 from resolvers.principal import Principal
 from resolvers.records import Records
 from resolvers.session import ClientSessions
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What the operator decided.
-
-    `live` is False for the simulator and Asiabill's test platform; `public_url` is the address
-    that buyers and Asiabill reach this service by; `script_url` is Asiabill's browser SDK;
-    `return_origins` is where a buyer may be sent back to; `refund_window` is how long after a
-    charge it may be refunded, None for ever.
-    """
-
-    live: bool
-    raw_cards: bool
-    public_url: str
-    script_url: str
-    return_origins: frozenset[str]
-    refund_window: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class ErrorCode(Enum):
     REFUND_WINDOW_CLOSED = "REFUND_WINDOW_CLOSED"
     RAW_CARDS_DISABLED = "RAW_CARDS_DISABLED"
     SAVED_CARDS_NOT_ENABLED = "SAVED_CARDS_NOT_ENABLED"
+    RATE_LIMITED = "RATE_LIMITED"
     UPSTREAM_REJECTED = "UPSTREAM_REJECTED"
     UPSTREAM_UNAVAILABLE = "UPSTREAM_UNAVAILABLE"
 
@@ -73,6 +74,14 @@ class NotAllowed(Rejection):
         super().__init__(ErrorCode.ACTION_NOT_ALLOWED, message, ("chargeId",))
         self.charge = charge
         self.allowed = allowed
+
+
+class RateLimited(Rejection):
+    """Too much of what those do who try out stolen cards. There is room again in so many seconds."""
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(ErrorCode.RATE_LIMITED, "Too many attempts. Try again later.")
+        self.retry_after_seconds = retry_after_seconds
 
 
 class ChargeRejection(Rejection):

@@ -23,7 +23,13 @@ from schema.scalar import SCALARS
 from schema.sessions import SessionMutation, SessionQuery
 from schema.shipment import ShipmentMutation
 from schema.transactions import TransactionQuery
-from schema.user_error import IdempotencyError, InputError, NotAllowedError, UpstreamError
+from schema.user_error import (
+    IdempotencyError,
+    InputError,
+    NotAllowedError,
+    RateLimitError,
+    UpstreamError,
+)
 
 Query = merge_types(
     "Query",
@@ -85,7 +91,7 @@ def build(*, introspection: bool = True) -> Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[InputError, NotAllowedError, IdempotencyError, UpstreamError],
+        types=[InputError, NotAllowedError, IdempotencyError, RateLimitError, UpstreamError],
         extensions=[Checked],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not introspection),
     )

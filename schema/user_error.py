@@ -10,6 +10,7 @@ from resolvers.rejection import (
     ErrorCode,
     KeyReused,
     NotAllowed,
+    RateLimited,
     Rejection,
     UpstreamOutcome,
     UpstreamRejection,
@@ -34,6 +35,7 @@ described(
         "INTENT_CANCELED": "The shop took the payment intent back.",
         "CHARGE_IN_PROGRESS": "A charge of the intent is under way; wait for its end.",
         "TOO_MANY_ATTEMPTS": "The payment intent has no attempts left.",
+        "RATE_LIMITED": "Too many attempts in a short time; see retryAfterSeconds.",
         "RETURN_URL_NOT_ALLOWED": "The origin of returnUrl is not on this service's list.",
         "IDEMPOTENCY_KEY_REQUIRED": "This call needs an idempotencyKey.",
         "IDEMPOTENCY_MISMATCH": "The key was used before with other arguments.",
@@ -111,6 +113,20 @@ class UpstreamError(UserError):
         return self.told
 
 
+@strawberry.type(
+    description=(
+        "Too many attempts in a short time; nothing was done. Which limit it was is not told, since "
+        "it would help whoever tries out stolen cards."
+    )
+)
+class RateLimitError(UserError):
+    """A limit of the operator's."""
+
+    retry_after_seconds: int = strawberry.field(
+        description="When to try again, with the same idempotency key."
+    )
+
+
 def of_rejection(rejection: Rejection) -> UserError:
     """Show a rejection as the type that says most about it."""
     code, message, path = rejection.code, rejection.message, list(rejection.path) or None
@@ -121,6 +137,11 @@ def of_rejection(rejection: Rejection) -> UserError:
         case NotAllowed():
             allowed = [action for action in ChargeAction if action in rejection.allowed]
             return NotAllowedError(code=code, message=message, path=path, allowed_actions=allowed)
+        case RateLimited():
+            seconds = rejection.retry_after_seconds
+            return RateLimitError(
+                code=code, message=message, path=path, retry_after_seconds=seconds
+            )
         case UpstreamRejection():
             return UpstreamError(
                 code=code,

@@ -25,6 +25,7 @@ from ledger import (
     Begun,
     Doubt,
     EventSource,
+    Guard,
     Ledger,
     Message,
     NewCharge,
@@ -108,11 +109,19 @@ class _Ledger(Ledger):
         return begun
 
     async def settle(
-        self, account: str, charge_id: str, message: Message, *, notification: int | None = None
+        self,
+        account: str,
+        charge_id: str,
+        message: Message,
+        *,
+        notification: int | None = None,
+        guard: Guard | None = None,
     ) -> Settled:
         before, after = _points(message)
         self.fuse.passes(before)
-        settled = await super().settle(account, charge_id, message, notification=notification)
+        settled = await super().settle(
+            account, charge_id, message, notification=notification, guard=guard
+        )
         self.fuse.passes(after)
         return settled
 

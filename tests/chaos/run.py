@@ -74,6 +74,12 @@ async def run(plan: Plan, database_url: str, folder: Path) -> Report:
                 "GATEWAY_ASIABILL_PAYMENT_URL": f"{far}/V2022-03",
                 "GATEWAY_ASIABILL_OPEN_URL": f"{far}/openApi/V2022-03",
                 "GATEWAY_RETURN_ORIGINS": "https://shop.example",
+                # Buyers who try again and again are what this is about.
+                "GATEWAY_LIMIT_CHARGES": "off",
+                "GATEWAY_LIMIT_DECLINES": "off",
+                "GATEWAY_LIMIT_CARD_ATTEMPTS": "off",
+                "GATEWAY_LIMIT_CARD_DECLINES": "off",
+                "GATEWAY_LIMIT_ACCOUNT_DECLINES": "off",
             },
         )
         unlimited = httpx.Limits(max_connections=None, max_keepalive_connections=8)
