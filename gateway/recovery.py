@@ -4,16 +4,16 @@ One runs in each process; leases in the ledger keep two of them from asking the 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 from uuid import uuid4
 
 import structlog
 
 from gateway import metrics
-from ledger import Charge, Doubt, Ledger, LedgerError
+from ledger import Charge, Doubt, Ledger, LedgerError, RefundDoubt
 from resolvers import lookups, notifications, refund_lookups
 from resolvers.account import Account
 
@@ -22,8 +22,12 @@ _IDLE_SECONDS: Final = 1.0
 _LEAST_SECONDS: Final = 0.05
 _PENDING_EVERY: Final = 5
 _STOP_SECONDS: Final = 3.0
+# Callers' own writes must not queue behind a whole batch.
+_AT_ONCE: Final = 5
 
 _log = structlog.get_logger("gateway.recovery")
+
+Doubtful = TypeVar("Doubtful", Doubt, RefundDoubt)
 
 
 class Recovery:
@@ -44,7 +48,7 @@ class Recovery:
         self._task = asyncio.create_task(self._run())
 
     async def aclose(self) -> None:
-        """End after the present round, or after a few seconds; what is left has its lease run out."""
+        """End after the present round, or after a few seconds; what is left is taken by the next start."""
         self._stop.set()
         if self._task is not None:
             done, _ = await asyncio.wait({self._task}, timeout=_STOP_SECONDS)
@@ -73,31 +77,30 @@ class Recovery:
 
     async def _resolve(self, doubts: Sequence[Doubt]) -> None:
         found = await lookups.look_up(self._account, [doubt.charge for doubt in doubts])
-        for doubt in doubts:
+
+        async def learn(doubt: Doubt) -> None:
             message = found[doubt.charge.id]
             metrics.LOOKUPS.labels("unanswered" if message is None else "answered").inc()
             if message is None:
                 await self._ledger.put_back(doubt)
-                continue
-            await self._ledger.settle(doubt.charge.account, doubt.charge.id, message)
-            await self._ledger.looked(doubt)
+            else:
+                await self._ledger.looked(doubt, message)
+
+        await _each(learn, doubts)
 
     async def refund_round(self) -> int:
         """Look up the refunds that are due. How many that were."""
         doubts = await self._ledger.refunds.due_doubts(self._owner, _BATCH)
-        looks = await asyncio.gather(
-            *(refund_lookups.look_up(self._account, doubt.refund) for doubt in doubts)
-        )
-        for doubt, look in zip(doubts, looks, strict=True):
+
+        async def look(doubt: RefundDoubt) -> None:
+            look = await refund_lookups.look_up(self._account, doubt.refund)
             metrics.LOOKUPS.labels("answered" if look.answered else "unanswered").inc()
-            if not look.answered:
+            if look.answered:
+                await self._ledger.refunds.looked(doubt, look.report)
+            else:
                 await self._ledger.refunds.put_back(doubt)
-                continue
-            if look.report is not None:
-                await self._ledger.refunds.settle(
-                    doubt.refund.account, doubt.refund.id, look.report
-                )
-            await self._ledger.refunds.looked(doubt)
+
+        await _each(look, doubts)
         return len(doubts)
 
     async def _refunds_due(self) -> bool:
@@ -131,3 +134,17 @@ class Recovery:
             return _IDLE_SECONDS
         left = (due - datetime.now(due.tzinfo)).total_seconds()
         return min(_IDLE_SECONDS, max(_LEAST_SECONDS, left))
+
+
+async def _each(work: Callable[[Doubtful], Awaitable[None]], doubts: Sequence[Doubtful]) -> None:
+    """Side by side, each to its end: one that fails holds no other up, and is raised last."""
+    room = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(doubt: Doubtful) -> None:
+        async with room:
+            await work(doubt)
+
+    ends = await asyncio.gather(*map(one, doubts), return_exceptions=True)
+    for end in ends:
+        if isinstance(end, BaseException):
+            raise end

@@ -87,9 +87,15 @@ class Leases:
         return hastened.rowcount > 0
 
     def hasten_all(self, transaction: Transaction, now: datetime) -> int:
-        """Everything that needs a look is due now, but what is leased. How many that are."""
+        """Everything that needs a look is due now, whoever holds it. How many that are.
+
+        A dead process cannot give its leases back. A living one that loses some asks in vain: what
+        it settles is settled, but it does not move the schedule.
+        """
         hastened = transaction.connection.execute(
-            update(self._table).where(self._needed).values(next_look_at=now)
+            update(self._table)
+            .where(self._needed)
+            .values(freed(self._table) | {"next_look_at": now})
         )
         return hastened.rowcount
 

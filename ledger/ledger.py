@@ -239,11 +239,16 @@ class Ledger:
             lambda transaction: doubts.due(transaction, owner, limit, lease, now or self._now())
         )
 
-    async def looked(self, doubt: Doubt) -> None:
-        """The look-up was answered (and `settle` told of it): the next one comes by schedule."""
-        await self._store.write(
-            lambda transaction: doubts.looked(transaction, doubt, self._now(), self._jitter())
-        )
+    async def looked(self, doubt: Doubt, message: Message | None = None) -> None:
+        """The look-up was answered, with `message`, which is settled: the next one comes by schedule."""
+
+        def work(transaction: Transaction) -> None:
+            now, charge = self._now(), doubt.charge
+            if message is not None:
+                settlement.settle(transaction, charge.account, charge.id, message, now, self._grace)
+            doubts.looked(transaction, doubt, now, self._jitter())
+
+        await self._store.write(work)
 
     async def put_back(self, doubt: Doubt) -> None:
         """The look-up was not answered: it is repeated soon."""

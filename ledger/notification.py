@@ -3,13 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+
+# What else an order's or a refund's message says of money. Source: contract 7.
+_MONEY: Final = ("orderAmount", "orderCurrency", "amount", "currency")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewNotification:
     """The parsed message. `trade_no`, `batch_no`, `status` are "" where its type has none.
 
-    Two messages that agree in type, trade number, batch number and status are one, delivered twice.
+    Two messages that agree in type, trade number, batch number and status are one, delivered twice,
+    unless they name another order or other money.
     `fields` keeps what else is needed of it: never the whole body.
     """
 
@@ -44,6 +49,11 @@ class Notification:
     received_at: datetime
     last_received_at: datetime
     applied_at: datetime | None
+
+    def says(self, order_no: str, fields: Mapping[str, str]) -> bool:
+        """It names this order, and the money that these fields name."""
+        same = all(self.fields.get(name) == fields.get(name) for name in _MONEY)
+        return same and self.order_no == order_no
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, select, update
 
 from ledger.changes import Change
 from ledger.database import Transaction, insert_new
@@ -17,7 +17,11 @@ _SERIES: Final = "notification"
 
 
 def record(transaction: Transaction, new: NewNotification, now: datetime) -> Recorded:
-    """Store the message, or count it where it is known."""
+    """Store the message, or count it where it is known.
+
+    One that says something else than its namesake takes its place, as a new one: a message that did
+    not fit its charge must not make the right one a mere repeat.
+    """
     connection = transaction.connection
     identity = {
         "account": new.account,
@@ -26,36 +30,36 @@ def record(transaction: Transaction, new: NewNotification, now: datetime) -> Rec
         "batch_no": tamed(new.batch_no, CODE),
         "status": tamed(new.status, CODE),
     }
-    repeat = _count(connection, identity, now)
-    if repeat is not None:
-        return Recorded(repeat, is_new=False)
     charge_id = _charge_id(connection, new.account, new.order_no)
     # A number of ours was checked before it was sent: if its digits add up as a card's do, it is none.
     order_no = new.order_no if charge_id is not None else tamed(new.order_no, CODE)
-    row = insert_new(
-        connection,
-        notifications,
-        identity
-        | {
-            "id": _next_id(connection, new.account),
-            "order_no": order_no,
-            "fields": {name: tamed(value, MESSAGE) for name, value in new.fields.items()},
-            "body_sha256": new.body_sha256,
-            "charge_id": charge_id,
-            "deliveries": 1,
-            "received_at": now,
-            "last_received_at": now,
-        },
-    )
-    if row is None:
+    fields = {name: tamed(value, MESSAGE) for name, value in new.fields.items()}
+    content = {
+        "order_no": order_no,
+        "fields": fields,
+        "body_sha256": new.body_sha256,
+        "charge_id": charge_id,
+        "received_at": now,
+    }
+    namesake = _count(connection, identity, now)
+    if namesake is None:
+        fresh = {"id": _next_id(connection, new.account), "deliveries": 1, "last_received_at": now}
+        row = insert_new(connection, notifications, identity | content | fresh)
+        if row is not None:
+            return _announced(transaction, row)
         # A twin was stored while the next number was waited for.
-        repeat = _count(connection, identity, now)
-        if repeat is None:
+        namesake = _count(connection, identity, now)
+        if namesake is None:
             raise RuntimeError("a notification is neither new nor known")
-        return Recorded(repeat, is_new=False)
-    stored = _notification_of(row)
-    transaction.changes.append(Change("notification", stored.account, str(stored.id)))
-    return Recorded(stored, is_new=True)
+    if namesake.says(order_no, fields):
+        return Recorded(namesake, is_new=False)
+    replaced = connection.execute(
+        update(notifications)
+        .where(_is(identity))
+        .values(id=_next_id(connection, new.account), applied_at=None, **content)
+        .returning(notifications)
+    )
+    return _announced(transaction, replaced.mappings().one())
 
 
 def apply(
@@ -140,12 +144,22 @@ def _next_id(connection: Connection, account: str) -> int:
 def _count(connection: Connection, identity: dict[str, str], now: datetime) -> Notification | None:
     counted = connection.execute(
         update(notifications)
-        .where(*(notifications.c[name] == value for name, value in identity.items()))
+        .where(_is(identity))
         .values(deliveries=notifications.c.deliveries + 1, last_received_at=now)
         .returning(notifications)
     )
     row = counted.mappings().first()
     return None if row is None else _notification_of(row)
+
+
+def _is(identity: dict[str, str]) -> ColumnElement[bool]:
+    return and_(*(notifications.c[name] == value for name, value in identity.items()))
+
+
+def _announced(transaction: Transaction, row: RowMapping) -> Recorded:
+    stored = _notification_of(row)
+    transaction.changes.append(Change("notification", stored.account, str(stored.id)))
+    return Recorded(stored, is_new=True)
 
 
 def _charge_id(connection: Connection, account: str, order_no: str) -> str | None:

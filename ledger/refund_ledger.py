@@ -113,13 +113,16 @@ class RefundLedger:
             lambda transaction: refund_doubts.due(transaction, owner, limit, lease, self._now())
         )
 
-    async def looked(self, doubt: RefundDoubt) -> None:
-        """The look-up was answered (and `settle` told of it): the next one comes by schedule."""
-        await self._store.write(
-            lambda transaction: refund_doubts.looked(
-                transaction, doubt, self._now(), self._jitter()
-            )
-        )
+    async def looked(self, doubt: RefundDoubt, message: RefundMessage | None = None) -> None:
+        """The look-up was answered, with `message`, which is settled: the next one comes by schedule."""
+
+        def work(transaction: Transaction) -> None:
+            now, refund = self._now(), doubt.refund
+            if message is not None:
+                refund_settlement.settle(transaction, refund.account, refund.id, message, now)
+            refund_doubts.looked(transaction, doubt, now, self._jitter())
+
+        await self._store.write(work)
 
     async def put_back(self, doubt: RefundDoubt) -> None:
         """The look-up was not answered: it is repeated soon."""

@@ -31,7 +31,6 @@ from ledger import (
     NewCharge,
     NewNotification,
     NoAnswer,
-    NotFound,
     Recorded,
     Refused,
     Reported,
@@ -125,6 +124,10 @@ class _Ledger(Ledger):
         self.fuse.passes(after)
         return settled
 
+    async def looked(self, doubt: Doubt, message: Message | None = None) -> None:
+        self.fuse.passes("in_lookup_before_settle")
+        await super().looked(doubt, message)
+
     async def record_notification(self, new: NewNotification) -> Recorded:
         self.fuse.passes("before_webhook_commit")
         recorded = await super().record_notification(new)
@@ -150,8 +153,6 @@ def _points(message: Message) -> tuple[str, str]:
             return "after_answer", "after_settle"
         case Reported(source=EventSource.WEBHOOK):
             return "before_webhook_settle", ""
-        case NotFound() | Reported(source=EventSource.LOOKUP):
-            return "in_lookup_before_settle", ""
     return "", ""
 
 

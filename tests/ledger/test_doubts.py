@@ -9,8 +9,10 @@ import pytest
 
 from ledger import (
     Charge,
+    ChargeStatus,
     EventSource,
     Ledger,
+    Message,
     NewCharge,
     NoAnswer,
     NotFound,
@@ -115,6 +117,39 @@ async def test_the_lease_of_a_dead_process_ends_and_its_late_word_changes_nothin
     assert await ledger.next_look_at() == before
     await other.looked(taken)
     assert await ledger.next_look_at() == clock() + timedelta(seconds=5)
+
+
+async def test_a_start_takes_what_a_dead_process_held_and_its_late_word_changes_nothing(
+    ledger: Ledger, other: Ledger, lose: Any, clock: Any
+) -> None:
+    """Nobody waits for the lease to run out; and if its holder lives, what it has heard counts."""
+    charge, waiting = await lose("A-1"), await lose("A-2")
+    clock.advance(seconds=2)
+    held = await ledger.due_doubts("one", 10, lease_seconds=3600)
+    assert await other.look_at_all() == 2
+    taken = await other.due_doubts("two", 10)
+    assert {doubt.charge.id for doubt in taken} == {charge.id, waiting.id}
+    before = await ledger.next_look_at()
+    paid = Reported(EventSource.LOOKUP, Outcome.SUCCEEDED, "A-1", "10.99", "USD")
+    said: dict[str, Message] = {charge.id: paid, waiting.id: NotFound()}
+    for doubt in held:
+        await ledger.looked(doubt, said[doubt.charge.id])
+    settled = await other.charge("default", id=charge.id)
+    assert settled is not None
+    assert settled.status is ChargeStatus.SUCCEEDED
+    assert await ledger.next_look_at() == before
+
+
+async def test_what_a_look_up_has_told_is_settled_as_the_doubt_is_given_back(
+    ledger: Ledger, lose: Any, clock: Any
+) -> None:
+    """In one transaction, or a process that dies between the two holds the charge for nothing."""
+    charge = await lose()
+    clock.advance(seconds=2)
+    [doubt] = await ledger.due_doubts("one", 10)
+    await ledger.looked(doubt, NotFound())
+    assert await ledger.next_look_at() == clock() + timedelta(seconds=5)
+    assert (await ledger.history("default", charge.id))[-1].kind == "NotFound"
 
 
 async def test_a_look_asked_for_is_made_even_while_another_is_under_way(

@@ -55,6 +55,31 @@ async def test_what_differs_in_type_number_or_status_is_new(
     assert (await ledger.record_notification(arrived(**differs))).is_new
 
 
+@pytest.mark.parametrize(
+    "right",
+    [
+        {"order_no": "A-2"},
+        {"fields": {"orderAmount": "10.98", "orderCurrency": "USD"}},
+        {"fields": {"orderAmount": "10.99", "orderCurrency": "EUR"}},
+    ],
+)
+async def test_one_of_other_money_takes_the_place_of_its_namesake(
+    ledger: Ledger, other: Ledger, right: dict[str, Any]
+) -> None:
+    """The first did not fit its charge: what comes after it may be the right one, and no repeat."""
+    wrong = (await ledger.record_notification(arrived())).notification
+    await ledger.close_notification("default", wrong.id)
+    recorded = await asyncio.gather(
+        *(door.record_notification(arrived(**right)) for door in (ledger, other) * 3)
+    )
+    assert sum(one.is_new for one in recorded) == 1
+    [read] = await ledger.events_after("default", None, wrong.id)
+    assert (read.deliveries, read.applied_at) == (7, None)
+    assert read.order_no == right.get("order_no", "A-1")
+    assert read.fields == arrived(**right).fields
+    assert not (await ledger.record_notification(arrived(**right))).is_new
+
+
 async def test_parallel_deliveries_of_one_notification_are_one(
     ledger: Ledger, other: Ledger
 ) -> None:

@@ -345,6 +345,20 @@ async def test_another_amount_is_recorded_and_believed_by_nobody(challenged: Che
     assert "not ours" in note
 
 
+async def test_the_right_amount_after_a_wrong_one_is_no_mere_repeat(challenged: Checkout) -> None:
+    """Both have the same type, number and status; the wrong one must not have used them up."""
+    api = challenged.api
+    charge = await challenged.paid()
+    await api.simulator.delivered(1)
+    await silent(api.simulator)
+    row = await api.simulator.trade(challenged.order_no)
+    for amount in ("0.01", row["amount"], "0.01"):
+        assert (await signed(event(row, orderAmount=amount)).send(api.http)).text == "success"
+    assert await status_of(api, charge["id"]) == "SUCCEEDED"
+    notes = [line[2] for line in await history(api, charge["id"]) if line[1] == "WEBHOOK"]
+    assert ["not ours" in note for note in notes[-3:]] == [True, False, True]
+
+
 async def test_only_a_post_is_a_notification(api: Api) -> None:
     for method in ("GET", "PUT", "DELETE"):
         assert (await api.http.request(method, WEBHOOKS)).status_code == 405
