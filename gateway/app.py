@@ -4,6 +4,7 @@ import hmac
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,23 +18,26 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from clients.asiabill import Asiabill, AsiabillError, Call, Deadlines, Transport
+from clients.asiabill import AsiabillError, Call, Deadlines, Transport
 from gateway import graphiql, limits, log, metrics
-from gateway.authentication import ACCOUNT, Authentication
+from gateway.accounts import AccountSettings
+from gateway.authentication import Authentication
 from gateway.demo import DemoCustomer
 from gateway.graphql import GraphQLEndpoint
 from gateway.headers import SafeHeaders
 from gateway.incoming import Incoming
 from gateway.recovery import Recovery
 from gateway.return_page import ReturnPage
+from gateway.server_key import hashed
 from gateway.settings import SIMULATOR_KEY, Mode, Settings
+from gateway.shops import Shop, Shops
 from gateway.sockets import Sockets
 from gateway.trusted import TrustedDocuments
 from gateway.webhooks import Webhooks
 from ledger import Ledger, LedgerError, RefundSettled, Settled
-from resolvers.account import Account
 from resolvers.context import Caller, Context
 from resolvers.cost import Cost, count_upstream_call
+from resolvers.failure import Unauthenticated
 from resolvers.policy import Limits, Policy
 from resolvers.session import ClientSessions
 from schema import root
@@ -58,39 +62,16 @@ class Gateway:
             self._sessions,
             key_origins=frozenset({own_origin(settings)} if settings.graphiql else ()),
         )
-        self._policy = Policy(
-            live=settings.live,
-            raw_cards=bool(settings.raw_cards),
-            public_url=settings.public_url,
-            script_url=settings.script_url,
-            # The checkout page of this service is a shop of its own where no real money moves.
-            return_origins=frozenset(settings.return_origins)
-            | frozenset(() if settings.live else (own_origin(settings),)),
-            refund_window=settings.refund_window,
-            limits=_limits(settings),
-        )
+        self.shops = Shops(settings.shops, self._transport, self._policy)
         self.ledger = Ledger(
             settings.database_url.get_secret_value(),
             now=now,
             observe=_charge_settled,
             observe_refund=_refund_settled,
         )
-        self._transport = Transport(
-            limit=settings.upstream_limit,
-            require_signed_answers=settings.asiabill_signed_answers,
-            observe=_called,
-            observe_circuit=_circuit_changed,
-            deadlines=Deadlines(drain=DRAIN_SECONDS),
-        )
-        self.account = Account(
-            ACCOUNT,
-            Asiabill(settings.credentials, settings.endpoints, self._transport),
-            pre_authorizes=settings.asiabill_pre_authorizes,
-        )
-        for base in {settings.asiabill_payment_url, settings.asiabill_open_url}:
-            metrics.CIRCUIT.labels(base).set(0)
-        self.recovery = Recovery(self.account, self.ledger)
-        self._demo = DemoCustomer(self.account.asiabill)
+        self.recovery = Recovery(self.shops.accounts, self.ledger)
+        self._shown = self._shown_in_graphiql()
+        self._demo = DemoCustomer(self._shown.account.asiabill) if self._shown else None
 
     @asynccontextmanager
     async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
@@ -103,28 +84,34 @@ class Gateway:
     async def opened(self) -> AsyncIterator[None]:
         """The ledger and the way to Asiabill, without anything that works by itself.
 
-        The transport ends first: a charge that is still waiting for its answer then learns that
+        The transports end first: a charge that is still waiting for its answer then learns that
         there is none, and can write that down before the ledger closes.
         """
-        async with self.ledger, aclosing(self.account), self._transport:
+        async with self.ledger, self.shops.opened():
             yield
 
     def sign_in(self, incoming: Incoming) -> Caller:
         """Who a request comes from. Raises Unauthenticated."""
         principal = self._authentication.principal(incoming.authorization, incoming.origin)
+        shop = self.shops.get(principal.account) if principal else None
+        if principal is not None and shop is None:
+            # A token from before its shop was taken out of the settings.
+            raise Unauthenticated("The credential is not valid.")
         return Caller(
             id=incoming.id,
             principal=principal,
-            account=self.account if principal else None,
+            account=shop.account if shop else None,
             ip=incoming.ip,
             language=incoming.language,
         )
 
     def begin(self, caller: Caller) -> Context:
         """Begin an operation."""
+        # Whoever has not signed in is told so by every field, under whichever policy.
+        shop = self.shops[caller.account.name] if caller.account else self._first
         return Context(
             caller=caller,
-            policy=self._policy,
+            policy=shop.policy,
             ledger=self.ledger,
             sessions=self._sessions,
             cost=Cost(limit=MAX_UPSTREAM_CALLS),
@@ -141,16 +128,17 @@ class Gateway:
         customer_id, payment_method_id = "cus_...", "pm_..."
         if self.settings.mode is Mode.SIMULATOR:
             config["notice"] = "Simulator: no real money moves"
+        else:
+            config["notice"] = "Asiabill's test platform: no real money moves"
+        if self._shown is not None and self._demo is not None:
             config["headers"] = {"Authorization": f"Bearer {SIMULATOR_KEY}"}
             try:
                 customer_id = await self._demo.id()
-                cards = await self.account.asiabill.payment_methods(customer_id)
+                cards = await self._shown.account.asiabill.payment_methods(customer_id)
                 newest = max(cards, key=lambda card: card.id, default=None)
                 payment_method_id = newest.id if newest else payment_method_id
             except AsiabillError as error:
                 _log.warning("no demo customer", reason=str(error))
-        else:
-            config["notice"] = "Asiabill's test platform: no real money moves"
         tabs = graphiql.tabs(
             customer_id, payment_method_id, return_url=f"{self.settings.public_url}/checkout/"
         )
@@ -168,6 +156,45 @@ class Gateway:
             return JSONResponse({"status": "unavailable", "reason": type(error).__name__}, 503)
         return JSONResponse({"status": "ok"})
 
+    @property
+    def _first(self) -> Shop:
+        return next(iter(self.shops.values()))
+
+    def _shown_in_graphiql(self) -> Shop | None:
+        """The shop of the simulator's published key, where that key is good."""
+        if self.settings.mode is not Mode.SIMULATOR:
+            return None
+        owners = (
+            key.account for key in self.settings.server_keys if key.digest == hashed(SIMULATOR_KEY)
+        )
+        return next((self.shops[owner] for owner in owners), None)
+
+    def _transport(self, account: str) -> Transport:
+        settings = self.settings.shops[account]
+        for base in {settings.payment_url, settings.open_url}:
+            metrics.CIRCUIT.labels(account, base).set(0)
+        return Transport(
+            limit=self.settings.upstream_limit,
+            require_signed_answers=self.settings.asiabill_signed_answers,
+            observe=_called,
+            observe_circuit=partial(_circuit_changed, account),
+            deadlines=Deadlines(drain=DRAIN_SECONDS),
+        )
+
+    def _policy(self, account: AccountSettings) -> Policy:
+        settings = self.settings
+        return Policy(
+            live=settings.live,
+            raw_cards=bool(settings.raw_cards),
+            public_url=settings.public_url,
+            script_url=account.script_url,
+            # The checkout page of this service is a shop of its own where no real money moves.
+            return_origins=frozenset(account.return_origins)
+            | frozenset(() if settings.live else (own_origin(settings),)),
+            refund_window=account.refund_window,
+            limits=_limits(settings),
+        )
+
 
 def create_app(settings: Settings | None = None) -> Starlette:
     """The application. Without settings they are read from the environment."""
@@ -184,8 +211,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
         get_queries=bool(settings.get_queries),
     )
     sockets = Sockets(schema, gateway.sign_in, gateway.begin, settings.cors_origins, trusted)
-    webhooks = Webhooks(gateway.account, settings.credentials, gateway.ledger)
-    returns = ReturnPage(gateway.account, settings.credentials, gateway.ledger)
+    webhooks = Webhooks(gateway.shops, gateway.ledger)
+    returns = ReturnPage(gateway.shops, gateway.ledger)
 
     async def subscriptions(websocket: WebSocket) -> None:
         await sockets(websocket.scope, websocket.receive, websocket.send)
@@ -270,16 +297,17 @@ def _limited(name: str) -> None:
     _log.warning("rate limited", limit=name)
 
 
-def _circuit_changed(base: str, is_open: bool) -> None:
-    metrics.CIRCUIT.labels(base).set(is_open)
+def _circuit_changed(account: str, base: str, is_open: bool) -> None:
+    metrics.CIRCUIT.labels(account, base).set(is_open)
     if is_open:
-        metrics.CIRCUIT_OPENINGS.labels(base).inc()
+        metrics.CIRCUIT_OPENINGS.labels(account, base).inc()
 
 
 def _charge_settled(settled: Settled) -> None:
     """One line and one count for each change of a charge; an alarm is an error in the log."""
     charge, step = settled.charge, settled.transition
     facts = {
+        "account": charge.account,
         "charge_id": charge.id,
         "order_no": charge.order_no,
         "trade_no": charge.trade_no,
@@ -297,6 +325,7 @@ def _refund_settled(settled: RefundSettled) -> None:
     """The same of a refund."""
     refund, step = settled.refund, settled.transition
     facts = {
+        "account": refund.account,
         "refund_id": refund.id,
         "charge_id": refund.charge_id,
         "batch_no": refund.batch_no,

@@ -7,9 +7,6 @@ from resolvers.failure import Unauthenticated
 from resolvers.principal import Principal
 from resolvers.session import ClientSessions
 
-# One account for now; its name stands in every row of the ledger from the first day on.
-ACCOUNT = "default"
-
 _LONGEST = 8192
 
 
@@ -47,4 +44,4 @@ class Authentication:
             return self._sessions.verify(credential)
         if origin is not None and origin not in self._key_origins:
             raise Unauthenticated("A server key must not be used from a web page.")
-        return Principal(role=key.role, account=ACCOUNT, name=key.name)
+        return Principal(role=key.role, account=key.account, name=key.name)

@@ -65,6 +65,13 @@ def simulator(
     sign_key: Annotated[
         str, typer.Option(help="The account's sign key.", envvar="GATEWAY_ASIABILL_SIGN_KEY")
     ] = "12H4567r",
+    accounts: Annotated[
+        str | None,
+        typer.Option(
+            help="Several accounts instead, as gateway-no:sign-key, comma-separated.",
+            envvar="GATEWAY_SIMULATOR_ACCOUNTS",
+        ),
+    ] = None,
     pci: Annotated[bool, typer.Option(help="Whether raw cards are taken.")] = True,
     saved_cards: Annotated[bool, typer.Option(help="Whether cards may be saved.")] = True,
     pre_authorize: Annotated[
@@ -82,6 +89,7 @@ def simulator(
     options = Options(
         gateway_no=gateway_no,
         sign_key=sign_key,
+        accounts=_sign_keys(accounts) if accounts else None,
         pci=pci,
         saved_cards=saved_cards,
         pre_authorize=pre_authorize,
@@ -101,9 +109,9 @@ def token(
     ] = "READ_CARDS,PAY",
     intent: Annotated[str | None, typer.Option(help="The payment intent that it pays.")] = None,
     ttl: Annotated[int, typer.Option(help="Seconds that it is good for.", min=1)] = 900,
+    account: Annotated[str, typer.Option(help="The shop, where there are several.")] = "default",
 ) -> None:
     """Print a client-session token, as createClientSession mints it."""
-    from gateway.authentication import ACCOUNT
     from resolvers.principal import ClientPermission
     from resolvers.session import MAX_TTL, ClientSessions
 
@@ -116,9 +124,13 @@ def token(
     except KeyError as error:
         known = ", ".join(ClientPermission.__members__)
         raise typer.BadParameter(f"known are {known}", param_hint="--permissions") from error
-    secrets = [secret.get_secret_value() for secret in _settings().session_secrets]
+    settings = _settings()
+    if account not in settings.shops:
+        known = ", ".join(settings.shops)
+        raise typer.BadParameter(f"known are {known}", param_hint="--account")
+    secrets = [secret.get_secret_value() for secret in settings.session_secrets]
     sessions = ClientSessions(secrets, lambda: datetime.now(UTC))
-    minted = sessions.mint(ACCOUNT, customer, allowed, timedelta(seconds=ttl), intent)
+    minted = sessions.mint(account, customer, allowed, timedelta(seconds=ttl), intent)
     typer.echo(minted.token)
 
 
@@ -126,6 +138,7 @@ def token(
 def key(
     name: Annotated[str, typer.Option(help="Who will use it, for the log.")],
     role: Annotated[str, typer.Option(help="merchant or ops.")] = "merchant",
+    account: Annotated[str, typer.Option(help="The shop, where there are several.")] = "default",
 ) -> None:
     """Mint a server key: printed once, with the line for GATEWAY_MERCHANT_KEYS."""
     from gateway import server_key
@@ -134,10 +147,10 @@ def key(
     if role not in ("merchant", "ops"):
         raise typer.BadParameter("merchant or ops", param_hint="--role")
     try:
-        minted, kept = server_key.mint(name, Role[role.upper()])
+        minted, kept = server_key.mint(name, Role[role.upper()], account)
     except ValueError as error:
         hint = "letters, digits, - and _ only"
-        raise typer.BadParameter(hint, param_hint="--name") from error
+        raise typer.BadParameter(hint, param_hint="--name, --account") from error
     typer.echo(f"key   {minted}")
     typer.echo(f"line  {kept.line}")
 
@@ -209,6 +222,11 @@ def schema_check(
     )
     if found.breaking:
         raise typer.Exit(1)
+
+
+def _sign_keys(line: str) -> dict[str, str]:
+    pairs = [pair.strip().partition(":") for pair in line.split(",")]
+    return {gateway_no: sign_key for gateway_no, _, sign_key in pairs}
 
 
 async def _reconcile(settings: "Settings") -> list["Charge"]:

@@ -21,13 +21,13 @@ UPSTREAM_CALLS = Counter(
 CIRCUIT = Gauge(
     "gateway_upstream_circuit_open",
     "1 while Asiabill is taken for down and calls end before they are sent.",
-    ["base"],
+    ["account", "base"],
     registry=REGISTRY,
 )
 CIRCUIT_OPENINGS = Counter(
     "gateway_upstream_circuit_openings_total",
     "How often Asiabill was found down.",
-    ["base"],
+    ["account", "base"],
     registry=REGISTRY,
 )
 CHARGE_CHANGES = Counter(

@@ -4,7 +4,7 @@ One runs in each process; leases in the ledger keep two of them from asking the 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Final, TypeVar
@@ -13,7 +13,7 @@ from uuid import uuid4
 import structlog
 
 from gateway import metrics
-from ledger import Charge, Doubt, Ledger, LedgerError, RefundDoubt
+from ledger import Charge, Doubt, Ledger, LedgerError, Message, Refund, RefundDoubt
 from resolvers import lookups, notifications, refund_lookups
 from resolvers.account import Account
 
@@ -31,11 +31,12 @@ Doubtful = TypeVar("Doubtful", Doubt, RefundDoubt)
 
 
 class Recovery:
-    """Looks up what is due, round after round, from `start` to `aclose`."""
+    """Looks up what is due, round after round, from `start` to `aclose`; `accounts` by name."""
 
-    def __init__(self, account: Account, ledger: Ledger) -> None:
-        self._account = account
+    def __init__(self, accounts: Mapping[str, Account], ledger: Ledger) -> None:
+        self._accounts = accounts
         self._ledger = ledger
+        self._strange: set[str] = set()
         self._owner = uuid4().hex
         self._task: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
@@ -63,9 +64,9 @@ class Recovery:
         seen: dict[str, Charge] = {}
         while doubts := await self._ledger.due_doubts(self._owner, _BATCH):
             await self._resolve(doubts)
-            seen |= await self._ledger.charges(
-                self._account.name, [doubt.charge.id for doubt in doubts]
-            )
+            for name in {doubt.charge.account for doubt in doubts}:
+                ids = [doubt.charge.id for doubt in doubts if doubt.charge.account == name]
+                seen |= await self._ledger.charges(name, ids)
         return list(seen.values())
 
     async def round(self) -> int:
@@ -76,7 +77,12 @@ class Recovery:
         return len(doubts)
 
     async def _resolve(self, doubts: Sequence[Doubt]) -> None:
-        found = await lookups.look_up(self._account, [doubt.charge for doubt in doubts])
+        of: dict[str, list[Charge]] = {}
+        for doubt in doubts:
+            of.setdefault(doubt.charge.account, []).append(doubt.charge)
+        found: dict[str, Message | None] = {}
+        for answers in await asyncio.gather(*(self._look_up(*each) for each in of.items())):
+            found |= answers
 
         async def learn(doubt: Doubt) -> None:
             message = found[doubt.charge.id]
@@ -88,12 +94,18 @@ class Recovery:
 
         await _each(learn, doubts)
 
+    async def _look_up(self, name: str, charges: Sequence[Charge]) -> dict[str, Message | None]:
+        account = self._account(name)
+        if account is None:
+            return dict.fromkeys(charge.id for charge in charges)
+        return await lookups.look_up(account, charges)
+
     async def refund_round(self) -> int:
         """Look up the refunds that are due. How many that were."""
         doubts = await self._ledger.refunds.due_doubts(self._owner, _BATCH)
 
         async def look(doubt: RefundDoubt) -> None:
-            look = await refund_lookups.look_up(self._account, doubt.refund)
+            look = await self._look_up_refund(doubt.refund)
             metrics.LOOKUPS.labels("answered" if look.answered else "unanswered").inc()
             if look.answered:
                 await self._ledger.refunds.looked(doubt, look.report)
@@ -102,6 +114,20 @@ class Recovery:
 
         await _each(look, doubts)
         return len(doubts)
+
+    async def _look_up_refund(self, refund: Refund) -> refund_lookups.Look:
+        account = self._account(refund.account)
+        if account is None:
+            return refund_lookups.Look(answered=False)
+        return await refund_lookups.look_up(account, refund)
+
+    def _account(self, name: str) -> Account | None:
+        """None where nobody can be asked: its rows wait until it is in the settings again."""
+        account = self._accounts.get(name)
+        if account is None and name not in self._strange:
+            self._strange.add(name)
+            _log.error("unsettled charges of an account that is not in the settings", account=name)
+        return account
 
     async def _refunds_due(self) -> bool:
         due = await self._ledger.refunds.next_look_at()
@@ -112,7 +138,8 @@ class Recovery:
         while not self._stop.is_set():
             try:
                 if rounds % _PENDING_EVERY == 0:
-                    await notifications.apply_pending(self._account, self._ledger)
+                    for account in self._accounts.values():
+                        await notifications.apply_pending(account, self._ledger)
                 rounds += 1
                 full = await self.round() == _BATCH
                 if await self._refunds_due():

@@ -10,10 +10,10 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from clients.asiabill import Credentials, verify_return
+from clients.asiabill import verify_return
+from gateway.shops import Shop, Shops
 from ledger import BadText, Charge, Ledger, LedgerError, Returned
 from resolvers import lookups, return_url
-from resolvers.account import Account
 
 # The buyer waits; what is not known by then comes by webhook or by the next look-up.
 _LOOK_SECONDS = 4.0
@@ -30,20 +30,18 @@ _log = structlog.get_logger("gateway.return_page")
 class ReturnPage:
     """Sends the buyer on to the app with the charge's id alone."""
 
-    def __init__(self, account: Account, credentials: Credentials, ledger: Ledger) -> None:
-        self._account = account
-        self._credentials = credentials
+    def __init__(self, shops: Shops, ledger: Ledger) -> None:
+        self._shops = shops
         self._ledger = ledger
 
     async def visit(self, request: Request) -> Response:
         """303 to the app's own address; a plain page where the shop gave none."""
         try:
-            charge = await self._ledger.charge(
-                self._account.name, id=request.path_params["charge_id"]
-            )
-            if charge is None:
+            found = await self._find(request)
+            if found is None:
                 return _unknown()
-            await self._hint(charge, request)
+            shop, charge = found
+            await self._hint(shop, charge, request)
         except BadText:
             return _unknown()
         except LedgerError as error:
@@ -55,18 +53,28 @@ class ReturnPage:
             return_url.with_charge(charge.return_url, charge.id), 303, headers=_HEADERS
         )
 
-    async def _hint(self, charge: Charge, request: Request) -> None:
+    async def _find(self, request: Request) -> tuple[Shop, Charge] | None:
+        """The charge, and whose it is: ids are random, so that no two accounts have the same."""
+        named = self._shops.numbered(request.query_params.get("gatewayNo", ""))
+        others = (shop for shop in self._shops.values() if shop is not named)
+        for shop in (named, *others) if named else others:
+            charge = await self._ledger.charge(shop.name, id=request.path_params["charge_id"])
+            if charge is not None:
+                return shop, charge
+        return None
+
+    async def _hint(self, shop: Shop, charge: Charge, request: Request) -> None:
         if charge.final:
             return
         # Only one of several visits looks; each of them is a line of the history.
-        genuine = verify_return(self._credentials, dict(request.query_params))
+        genuine = verify_return(shop.credentials, dict(request.query_params))
         note = "the buyer came back" if genuine else "a visit without a valid signature"
-        await self._ledger.settle(self._account.name, charge.id, Returned(note))
+        await self._ledger.settle(shop.name, charge.id, Returned(note))
         if not charge.status.unsettled:
             return
-        await self._ledger.look_soon(self._account.name, charge.id)
-        look = self._account.reads.share(
-            ("return", charge.id), lambda: self._look(charge), lambda: None
+        await self._ledger.look_soon(shop.name, charge.id)
+        look = shop.account.reads.share(
+            ("return", charge.id), lambda: self._look(shop, charge), lambda: None
         )
         try:
             async with asyncio.timeout(_LOOK_SECONDS):
@@ -74,8 +82,8 @@ class ReturnPage:
         except TimeoutError:
             pass
 
-    async def _look(self, charge: Charge) -> None:
-        await lookups.settle(self._account, self._ledger, charge)
+    async def _look(self, shop: Shop, charge: Charge) -> None:
+        await lookups.settle(shop.account, self._ledger, charge)
 
 
 def _unknown() -> Response:

@@ -5,9 +5,13 @@ import re
 from dataclasses import dataclass
 from secrets import token_urlsafe
 
+from gateway.accounts import DEFAULT
 from resolvers.principal import Role
 
-_LINE = re.compile(r"(?P<name>[A-Za-z0-9_-]{1,40}):(?P<role>merchant|ops):(?P<digest>[0-9a-f]{64})")
+_LINE = re.compile(
+    r"(?P<name>[A-Za-z0-9_-]{1,40})(?:@(?P<account>[A-Za-z0-9_-]{1,40}))?"
+    r":(?P<role>merchant|ops):(?P<digest>[0-9a-f]{64})"
+)
 _PREFIXES = {Role.MERCHANT: "mk_", Role.OPS: "ok_"}
 
 
@@ -18,11 +22,12 @@ def hashed(key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ServerKey:
-    """A key as the settings know it: `name:role:sha256hex`."""
+    """A key as the settings know it: `name:role:sha256hex`, or `name@account:role:sha256hex`."""
 
     name: str
     role: Role
     digest: str
+    account: str = DEFAULT
 
     @classmethod
     def parse(cls, line: str) -> "ServerKey":
@@ -30,15 +35,17 @@ class ServerKey:
         found = _LINE.fullmatch(line)
         if found is None:
             raise ValueError("each key must be name:role:sha256hex, with role merchant or ops")
-        return cls(found["name"], Role[found["role"].upper()], found["digest"])
+        account = found["account"] or DEFAULT
+        return cls(found["name"], Role[found["role"].upper()], found["digest"], account)
 
     @property
     def line(self) -> str:
         """The line for the settings."""
-        return f"{self.name}:{self.role.value.lower()}:{self.digest}"
+        owner = self.name if self.account == DEFAULT else f"{self.name}@{self.account}"
+        return f"{owner}:{self.role.value.lower()}:{self.digest}"
 
 
-def mint(name: str, role: Role) -> tuple[str, ServerKey]:
+def mint(name: str, role: Role, account: str = DEFAULT) -> tuple[str, ServerKey]:
     """A new random key, to be shown once, and what the settings keep of it."""
     key = _PREFIXES[role] + token_urlsafe(32)
-    return key, ServerKey.parse(f"{name}:{role.value.lower()}:{hashed(key)}")
+    return key, ServerKey.parse(f"{name}@{account}:{role.value.lower()}:{hashed(key)}")

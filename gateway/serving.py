@@ -72,11 +72,13 @@ def _simulator(settings: Settings) -> Iterator[None]:
     command = [
         *(sys.executable, "-m", "gateway.cli", "simulator"),
         *("--port", str(settings.port + 1)),
-        *("--gateway-no", settings.asiabill_gateway_no),
         *("--state", _state_file(settings)),
     ]
+    credentials = [account.credentials for account in settings.shops.values()]
     environment = os.environ | {
-        "GATEWAY_ASIABILL_SIGN_KEY": settings.asiabill_sign_key.get_secret_value()
+        "GATEWAY_SIMULATOR_ACCOUNTS": ",".join(
+            f"{each.gateway_no}:{each.sign_key}" for each in credentials
+        )
     }
     # Our own interpreter, our own module, numbers and a path of ours.
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)  # noqa: S603

@@ -1,6 +1,5 @@
 """Everything an operator can decide, from the environment (prefix GATEWAY_) or a file `.env`."""
 
-from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
 from ipaddress import ip_network
@@ -11,7 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from clients.asiabill import Credentials, Endpoints
+from gateway import accounts
+from gateway.accounts import DEFAULT, AccountSettings
 from gateway.limits import Limit
 from gateway.server_key import ServerKey, hashed
 
@@ -64,6 +64,8 @@ class Settings(BaseSettings):
 
     asiabill_gateway_no: str = ""
     asiabill_sign_key: SecretStr = SecretStr("")
+    asiabill_second_sign_key: SecretStr = SecretStr("")
+    accounts: Path | None = None
     asiabill_payment_url: str = ""
     asiabill_open_url: str = ""
     asiabill_authorize_api: Literal["payment", "open"] = "payment"
@@ -137,15 +139,18 @@ class Settings(BaseSettings):
     def _fill_simulator(self) -> None:
         # Loopback, so that nobody's checkout can point at it: see the demand below.
         simulator = f"http://127.0.0.1:{self.port + 1}"
-        self.asiabill_gateway_no = self.asiabill_gateway_no or TEST_GATEWAY_NO
-        if not self.asiabill_sign_key.get_secret_value():
-            self.asiabill_sign_key = SecretStr(TEST_SIGN_KEY)
+        if self.accounts is None:
+            self.asiabill_gateway_no = self.asiabill_gateway_no or TEST_GATEWAY_NO
+            if not self.asiabill_sign_key.get_secret_value():
+                self.asiabill_sign_key = SecretStr(TEST_SIGN_KEY)
         self.asiabill_payment_url = self.asiabill_payment_url or f"{simulator}/V2022-03"
         self.asiabill_open_url = (
             self.asiabill_open_url
             or f"{self.asiabill_payment_url.removesuffix('/V2022-03')}/openApi/V2022-03"
         )
-        self.merchant_keys = self.merchant_keys or (f"simulator:merchant:{hashed(SIMULATOR_KEY)}",)
+        self.merchant_keys = self.merchant_keys or (
+            f"simulator@{next(iter(self._in_file), DEFAULT)}:merchant:{hashed(SIMULATOR_KEY)}",
+        )
         self.session_secrets = self.session_secrets or (SecretStr(_SIMULATOR_SECRET),)
 
     def _fill_urls(self) -> None:
@@ -163,11 +168,21 @@ class Settings(BaseSettings):
     def _demand(self) -> None:
         wrong = [
             f"GATEWAY_{name.upper()} is required in mode {self.mode}"
-            for name in ("asiabill_gateway_no", "merchant_keys", "session_secrets")
+            for name in ("merchant_keys", "session_secrets")
             if not getattr(self, name)
         ]
-        if not self.asiabill_sign_key.get_secret_value():
-            wrong.append(f"GATEWAY_ASIABILL_SIGN_KEY is required in mode {self.mode}")
+        if self.accounts is None:
+            wrong += self._without_credentials()
+        elif self._credentials_set():
+            wrong.append(
+                "GATEWAY_ACCOUNTS stands instead of GATEWAY_ASIABILL_GATEWAY_NO and "
+                "GATEWAY_ASIABILL_SIGN_KEY: give one or the other"
+            )
+        wrong += [
+            f"GATEWAY_MERCHANT_KEYS: the key {key.name} is for the unknown account {key.account}"
+            for key in self.server_keys
+            if key.account not in self.shops
+        ]
         if self.mode is Mode.SIMULATOR:
             loopback = self.host in ("127.0.0.1", "::1", "localhost")
             if not loopback and not self.public_simulator:
@@ -188,30 +203,76 @@ class Settings(BaseSettings):
         if wrong:
             raise ValueError("; ".join(wrong))
 
+    def _credentials_set(self) -> list[str]:
+        keys = ("asiabill_sign_key", "asiabill_second_sign_key")
+        given = [name for name in keys if getattr(self, name).get_secret_value()]
+        return given + (["asiabill_gateway_no"] if self.asiabill_gateway_no else [])
+
+    def _without_credentials(self) -> list[str]:
+        given = self._credentials_set()
+        return [
+            f"GATEWAY_{name.upper()} is required in mode {self.mode}"
+            for name in ("asiabill_gateway_no", "asiabill_sign_key")
+            if name not in given
+        ]
+
     def _unsafe_live(self) -> list[str]:
         wrong = [
             f"GATEWAY_{name.upper()} must be off in mode live"
             for name in ("graphiql", "introspection", "get_queries")
             if getattr(self, name)
         ]
-        for name in ("asiabill_payment_url", "asiabill_open_url", "public_url"):
-            parts = urlsplit(getattr(self, name))
+        urls = self._urls() | {"GATEWAY_PUBLIC_URL": self.public_url}
+        for name, url in urls.items():
+            parts = urlsplit(url)
             if parts.scheme != "https" or parts.hostname in ("127.0.0.1", "::1", "localhost"):
-                wrong.append(
-                    f"GATEWAY_{name.upper()} must be https and not this machine in mode live"
-                )
-        if self.asiabill_gateway_no == TEST_GATEWAY_NO:
-            wrong.append("GATEWAY_ASIABILL_GATEWAY_NO must not be the published test account")
+                wrong.append(f"{name} must be https and not this machine in mode live")
+        if any(account.gateway_no == TEST_GATEWAY_NO for account in self.shops.values()):
+            of = "ASIABILL_GATEWAY_NO" if self.accounts is None else "ACCOUNTS: gateway_no"
+            wrong.append(f"GATEWAY_{of} must not be the published test account")
         return wrong
 
     def _secretly_live(self) -> list[str]:
         # Real money would move under `live: false`.
         live = {urlsplit(url).hostname for url in _HOSTS[Mode.LIVE]}
         return [
-            f"GATEWAY_{name.upper()} is Asiabill's live platform, which needs GATEWAY_MODE=live"
-            for name in ("asiabill_payment_url", "asiabill_open_url")
-            if urlsplit(getattr(self, name)).hostname in live
+            f"{name} is Asiabill's live platform, which needs GATEWAY_MODE=live"
+            for name, url in self._urls().items()
+            if urlsplit(url).hostname in live
         ]
+
+    def _urls(self) -> dict[str, str]:
+        """Each address of Asiabill, by the words that an operator has set it with."""
+        urls = {
+            "GATEWAY_ASIABILL_PAYMENT_URL": self.asiabill_payment_url,
+            "GATEWAY_ASIABILL_OPEN_URL": self.asiabill_open_url,
+        }
+        for name, account in self._in_file.items():
+            for field in account.model_fields_set & {"payment_url", "open_url"}:
+                urls[f"GATEWAY_ACCOUNTS {name}.{field}"] = getattr(account, field)
+        return urls
+
+    @cached_property
+    def _in_file(self) -> dict[str, AccountSettings]:
+        return {} if self.accounts is None else accounts.read(self.accounts)
+
+    @cached_property
+    def shops(self) -> dict[str, AccountSettings]:
+        """The accounts at Asiabill by name, in the order of their file."""
+        own = AccountSettings.model_construct(
+            gateway_no=self.asiabill_gateway_no,
+            sign_key=self.asiabill_sign_key,
+            second_sign_key=self.asiabill_second_sign_key,
+            payment_url=self.asiabill_payment_url,
+            open_url=self.asiabill_open_url,
+            authorize_api=self.asiabill_authorize_api,
+            pre_authorizes=self.asiabill_pre_authorizes,
+            return_origins=self.return_origins,
+            refund_window_days=self.refund_window_days,
+        )
+        if self.accounts is None:
+            return {DEFAULT: own}
+        return {name: account.completed(own) for name, account in self._in_file.items()}
 
     @cached_property
     def server_keys(self) -> tuple[ServerKey, ...]:
@@ -227,30 +288,6 @@ class Settings(BaseSettings):
     def live(self) -> bool:
         """Whether real money moves."""
         return self.mode is Mode.LIVE
-
-    @property
-    def refund_window(self) -> timedelta | None:
-        """How long after a charge it may be refunded; None for ever."""
-        days = self.refund_window_days
-        return None if days is None else timedelta(days=days)
-
-    @property
-    def credentials(self) -> Credentials:
-        """Asiabill's credentials of the one account."""
-        return Credentials(self.asiabill_gateway_no, self.asiabill_sign_key.get_secret_value())
-
-    @property
-    def endpoints(self) -> Endpoints:
-        """Where Asiabill is."""
-        return Endpoints(
-            self.asiabill_payment_url, self.asiabill_open_url, self.asiabill_authorize_api
-        )
-
-    @property
-    def script_url(self) -> str:
-        """Asiabill's browser SDK, on the payment host. Source: contract 1."""
-        parts = urlsplit(self.asiabill_payment_url)
-        return f"{parts.scheme}://{parts.netloc}/static/v3/js/AsiabillPayment.min.js"
 
 
 def _origin(url: str) -> str:

@@ -13,11 +13,11 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from clients.asiabill import Credentials, verify_webhook
+from clients.asiabill import verify_webhook
 from gateway import body, metrics
+from gateway.shops import Shops
 from ledger import Ledger, LedgerError, NewNotification
 from resolvers import notifications
-from resolvers.account import Account
 
 MAX_BODY = 64 * 1024
 _MOST_FIELDS = 40
@@ -35,17 +35,10 @@ _decoder = msgspec.json.Decoder(_Delivery, float_hook=str)
 
 
 class Webhooks:
-    """Asiabill's notifications for one account, found by its gateway number."""
+    """Asiabill's notifications, each for the account that its gateway number names."""
 
-    def __init__(
-        self,
-        account: Account,
-        credentials: Credentials,
-        ledger: Ledger,
-        now: Callable[[], float] = time.time,
-    ) -> None:
-        self._account = account
-        self._credentials = credentials
+    def __init__(self, shops: Shops, ledger: Ledger, now: Callable[[], float] = time.time) -> None:
+        self._shops = shops
         self._ledger = ledger
         self._now = now
 
@@ -55,15 +48,16 @@ class Webhooks:
             raw = await body.read(request, MAX_BODY)
         except (body.TooLarge, body.Incomplete):
             return _refused("malformed", 400)
-        if not verify_webhook(self._credentials, request.headers, raw, self._now()):
+        shop = self._shops.numbered(request.headers.get("gateway-no", ""))
+        if shop is None or not verify_webhook(shop.credentials, request.headers, raw, self._now()):
             return _refused("forged", 401)
         try:
             delivery = _decoder.decode(raw)
-            new = _notification(self._account.name, delivery, raw)
+            new = _notification(shop.name, delivery, raw)
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return _refused("malformed", 400)
         try:
-            is_new = await notifications.receive(self._account, self._ledger, new)
+            is_new = await notifications.receive(shop.account, self._ledger, new)
         except LedgerError as error:
             # Not `success`: Asiabill sends it again.
             _log.error("notification not kept", reason=type(error).__name__)

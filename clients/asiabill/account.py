@@ -8,16 +8,20 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A gateway number and the key that signs for it. Raises ValueError for what is neither."""
+    """A gateway number and the key that signs for it. Raises ValueError for what is neither.
+
+    `also` are keys that sign nothing and verify what Asiabill signed, while a key is changed.
+    """
 
     gateway_no: str
     sign_key: str = field(repr=False)
+    also: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         # The tables of the interfaces allow 16 digits where the overview says 8.
         if not re.fullmatch(r"[0-9]{1,16}", self.gateway_no):
             raise ValueError("gateway_no must be 1 to 16 digits")
-        if not self.sign_key:
+        if not self.sign_key or not all(self.also):
             raise ValueError("sign_key is empty")
 
 

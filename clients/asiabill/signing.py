@@ -75,7 +75,7 @@ def verify_response(
     # By the names of the headers, as in `request_text`, for an answer to each read.
     text = f"{credentials.gateway_no}{request_id}{moment}{version}".encode()
     signed = b"%b.%b" % (text, body) if body else text
-    return matches(credentials.sign_key, signed, headers.get("sign-info", ""))
+    return _signed_by(credentials, signed, headers.get("sign-info", ""))
 
 
 def verify_webhook(
@@ -96,8 +96,8 @@ def verify_webhook(
         and _MILLISECONDS.fullmatch(signed["request-time"]) is not None
         and abs(int(signed["request-time"]) / 1000 - now) <= TIME_TOLERANCE
         and _VERSION.fullmatch(signed["version"]) is not None
-        and matches(
-            credentials.sign_key,
+        and _signed_by(
+            credentials,
             request_text(signed, {}, {}, body),
             headers.get("sign-info", ""),
         )
@@ -114,7 +114,13 @@ def verify_return(credentials: Credentials, parameters: Mapping[str, str]) -> bo
         return False
     text = "".join(parameters.get(name, "") for name in _RETURN_FIELDS)
     encoded = text.encode("utf-8", "backslashreplace")
-    return matches(credentials.sign_key, encoded, parameters.get("signInfo", ""))
+    return _signed_by(credentials, encoded, parameters.get("signInfo", ""))
+
+
+def _signed_by(credentials: Credentials, text: bytes, signature: str) -> bool:
+    return matches(credentials.sign_key, text, signature) or any(
+        matches(key, text, signature) for key in credentials.also
+    )
 
 
 def _by_name(values: Mapping[str, str]) -> str:

@@ -221,3 +221,15 @@ def test_the_order_of_arguments_does_not_matter_and_empty_parts_leave_no_point(
 def test_the_key_is_not_shown() -> None:
     assert "12H4567r" not in repr(ACCOUNT)
     assert "12246002" in repr(ACCOUNT)
+
+
+def test_a_second_key_verifies_and_never_signs() -> None:
+    """While a key is changed: Asiabill may sign with either, and we sign with the first alone."""
+    changing = Credentials("12246002", "the key before", ("12H4567r",))
+    assert verify_webhook(changing, _webhook(), b'{"type":"x"}', NOW)
+    assert not verify_webhook(
+        Credentials("12246002", "the key before"), _webhook(), b'{"type":"x"}', NOW
+    )
+    assert "12H4567r" not in repr(changing)
+    with pytest.raises(ValueError, match="empty"):
+        Credentials("12246002", "a key", ("",))

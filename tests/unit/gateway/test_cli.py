@@ -107,6 +107,22 @@ def test_a_key_is_printed_with_the_line_that_lets_it_in(
     assert known.role.value.lower() == role
 
 
+def test_a_key_and_a_token_of_one_shop_of_several(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "accounts.toml").write_text("[north]\ngateway_no = '30000001'\nsign_key = 'k'")
+    monkeypatch.setenv("GATEWAY_ACCOUNTS", "accounts.toml")
+    printed = run("key", "--name", "shop", "--account", "north").stdout
+    line = printed.split()[-1]
+    assert line.startswith("shop@north:merchant:")
+    monkeypatch.setenv("GATEWAY_MERCHANT_KEYS", line)
+    token = run("token", "--customer", "cus_1", "--account", "north").stdout.strip()
+    secrets = [secret.get_secret_value() for secret in Settings().session_secrets]
+    assert ClientSessions(secrets, lambda: datetime.now(UTC)).verify(token).account == "north"
+    # There is no account `default` beside it.
+    assert run("token", "--customer", "cus_1").exit_code == 2
+
+
 @pytest.mark.parametrize("words", [("--role", "customer"), ("--name", "two words")])
 def test_a_key_that_makes_no_sense_is_not_minted(words: tuple[str, str]) -> None:
     result = run("key", "--name", "shop", *words)

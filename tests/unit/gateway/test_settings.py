@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,8 @@ def test_everything_works_without_any_setting() -> None:
     assert settings.raw_cards
     assert settings.graphiql
     assert settings.introspection
-    assert settings.endpoints.payment_url == "http://127.0.0.1:8001/V2022-03"
-    assert settings.endpoints.open_url == "http://127.0.0.1:8001/openApi/V2022-03"
+    assert settings.shops["default"].endpoints.payment_url == "http://127.0.0.1:8001/V2022-03"
+    assert settings.shops["default"].endpoints.open_url == "http://127.0.0.1:8001/openApi/V2022-03"
     (key,) = settings.server_keys
     assert key.role is Role.MERCHANT
     assert key.digest == hashlib.sha256(SIMULATOR_KEY.encode()).hexdigest()
@@ -60,9 +61,14 @@ def test_a_live_service_starts_with_what_it_needs() -> None:
     assert not settings.raw_cards
     assert not settings.graphiql
     assert not settings.introspection
-    assert settings.endpoints.payment_url == "https://safepay.asiabill.com/V2022-03"
-    assert settings.endpoints.open_url == "https://openapi.asiabill.com/openApi/V2022-03"
-    assert settings.script_url.startswith("https://safepay.asiabill.com/static/")
+    assert (
+        settings.shops["default"].endpoints.payment_url == "https://safepay.asiabill.com/V2022-03"
+    )
+    assert (
+        settings.shops["default"].endpoints.open_url
+        == "https://openapi.asiabill.com/openApi/V2022-03"
+    )
+    assert settings.shops["default"].script_url.startswith("https://safepay.asiabill.com/static/")
 
 
 def test_the_test_platform_is_not_live() -> None:
@@ -71,7 +77,9 @@ def test_the_test_platform_is_not_live() -> None:
     assert settings.graphiql
     assert settings.introspection
     assert not settings.raw_cards
-    assert settings.endpoints.payment_url.startswith("https://testpay.asiabill.com/")
+    assert settings.shops["default"].endpoints.payment_url.startswith(
+        "https://testpay.asiabill.com/"
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,6 +127,77 @@ def test_everything_that_is_missing_is_named_at_once() -> None:
         "SESSION_SECRETS",
     ):
         assert f"GATEWAY_{name} is required in mode test" in message.split("; ")
+
+
+ACCOUNTS = """
+[north]
+gateway_no = "12345001"
+sign_key = "a key of the north"
+second_sign_key = "its next key"
+
+[south]
+gateway_no = "12345002"
+sign_key = "a key of the south"
+payment_url = "https://pay.south.example/V2022-03/"
+refund_window_days = 30
+"""
+SEVERAL = {name: value for name, value in LIVE.items() if not name.startswith("asiabill_")} | {
+    "merchant_keys": f"shop@north:merchant:{DIGEST},books@south:ops:{'0' * 64}",
+    "accounts": "accounts.toml",
+    "return_origins": "https://shop.example",
+}
+
+
+def test_several_accounts_are_read_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "accounts.toml").write_text(ACCOUNTS)
+    settings = Settings(**SEVERAL)
+    north, south = settings.shops.values()
+    assert list(settings.shops) == ["north", "south"]
+    assert north.credentials.also == ("its next key",)
+    assert south.credentials.also == ()
+    assert north.endpoints.payment_url == "https://safepay.asiabill.com/V2022-03"
+    assert south.endpoints.payment_url == "https://pay.south.example/V2022-03"
+    assert north.endpoints.open_url == south.endpoints.open_url
+    assert north.return_origins == ("https://shop.example",)
+    assert (north.refund_window, south.refund_window) == (None, timedelta(days=30))
+    assert [key.account for key in settings.server_keys] == ["north", "south"]
+    shown = f"{settings!r} {settings.shops!r} {north.credentials!r}"
+    assert "a key of" not in shown
+    assert "its next key" not in shown
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("", "GATEWAY_ACCOUNTS has no account"),
+        ("[north", "GATEWAY_ACCOUNTS is not a TOML file"),
+        ("gateway_no = '1'", "GATEWAY_ACCOUNTS gateway_no: "),
+        ("['a b']", "GATEWAY_ACCOUNTS: a name has letters, digits, - and _ only, at most 40"),
+        (ACCOUNTS.replace('"12345001"', '"a key"'), "GATEWAY_ACCOUNTS north.gateway_no: "),
+        (ACCOUNTS.replace("sign_key =", "sing_key =", 1), "GATEWAY_ACCOUNTS north.sign_key: "),
+        (ACCOUNTS.replace("12345002", "12345001"), "GATEWAY_ACCOUNTS: north and south have one"),
+        (ACCOUNTS.replace("12345002", "12246002"), "GATEWAY_ACCOUNTS: gateway_no must not be"),
+        (ACCOUNTS.replace("https://", "http://"), "GATEWAY_ACCOUNTS south.payment_url must be"),
+        (ACCOUNTS.replace("south", "west"), "GATEWAY_MERCHANT_KEYS: the key books is for the"),
+    ],
+)
+def test_a_wrong_file_of_accounts_is_refused_and_not_repeated(
+    tmp_path: Path, written: str, message: str
+) -> None:
+    (tmp_path / "accounts.toml").write_text(written)
+    said = refused(**SEVERAL)
+    assert said.startswith(message)
+    assert "a key of" not in said
+
+
+def test_a_file_that_is_not_there_is_told() -> None:
+    assert refused(**SEVERAL).startswith("GATEWAY_ACCOUNTS can't be read: ")
+
+
+def test_the_one_account_and_a_file_of_several_exclude_each_other(tmp_path: Path) -> None:
+    (tmp_path / "accounts.toml").write_text(ACCOUNTS)
+    said = refused(**SEVERAL, asiabill_gateway_no="12345003")
+    assert said.startswith("GATEWAY_ACCOUNTS stands instead of GATEWAY_ASIABILL_GATEWAY_NO")
 
 
 @pytest.mark.parametrize("mode", ["simulator", "test"])
@@ -178,5 +257,5 @@ def test_the_example_file_shows_every_default_that_stands_by_itself() -> None:
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
     given = dict(re.findall(r"^GATEWAY_([A-Z_]+)=(.*)$", text, re.MULTILINE))
     for name, field in Settings.model_fields.items():
-        if field.default not in ("", (), None) and name != "asiabill_sign_key":
+        if field.default not in ("", (), None) and "sign_key" not in name:
             assert name.upper() in given, f"the default of {name} is not shown"
