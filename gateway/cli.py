@@ -2,19 +2,23 @@
 
 import asyncio
 import os
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 # The rooms are imported where a command needs them: half of the commands need none, and loading
 # all of them takes a second.
 if TYPE_CHECKING:
+    from gateway.app import Gateway
     from gateway.settings import Settings
-    from ledger import Charge
+    from ledger import Charge, Refund
 
 app = typer.Typer(
     help="A GraphQL payments gateway between a shop's pages and Asiabill.",
@@ -155,21 +159,53 @@ def key(
     typer.echo(f"line  {kept.line}")
 
 
+_DAYS = ["%Y-%m-%d"]
+
+
 @app.command()
-def reconcile() -> None:
-    """Ask Asiabill about every charge whose end is not known, once; exit code 1 where doubt is left."""
+def reconcile(
+    first: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=_DAYS, help="The first day, in China's time."),
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=_DAYS, help="The last day, included.")
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="Write what differs to this file, for a spreadsheet.")
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option(help="The shop to compare, where there are several.")
+    ] = None,
+) -> None:
+    """Compare ledger and Asiabill's book over a span of days: exit code 1 where something differs, 2
+    where it could not be done. Without a span: ask Asiabill about everything whose end is not known,
+    once; exit code 1 where doubt is left."""
     from gateway import log
 
     log.configure()
-    charges = asyncio.run(_reconcile(_settings()))
+    if first is not None and last is not None:
+        if last < first:
+            raise typer.BadParameter("the span ends before it begins", param_hint="--to")
+        if not asyncio.run(_compare(_settings(), account, first.date(), last.date(), csv)):
+            raise typer.Exit(1)
+        return
+    if (first, last, csv, account) != (None, None, None, None):
+        raise typer.BadParameter("a span of days has both --from and --to")
+    charges, refunds = asyncio.run(_settle(_settings()))
     table = Table("charge", "order", "status", "trade")
     for charge in charges:
         table.add_row(charge.id, charge.order_no, charge.status, charge.trade_no or "")
     if charges:
         _out.print(table)
-    doubtful = sum(1 for charge in charges if not charge.final)
+    for refund in refunds:
+        _out.print(
+            f"refund {refund.id} of charge {refund.charge_id}, {refund.amount} {refund.currency}: "
+            "its answer was lost, and Asiabill finds it by its own number alone"
+        )
+    doubtful = sum(charge.status.unsettled or charge.action_in_doubt for charge in charges)
     _out.print(f"{len(charges)} looked up, {len(charges) - doubtful} settled, {doubtful} in doubt")
-    if doubtful:
+    if doubtful or refunds:
         raise typer.Exit(1)
 
 
@@ -229,16 +265,48 @@ def _sign_keys(line: str) -> dict[str, str]:
     return {gateway_no: sign_key for gateway_no, _, sign_key in pairs}
 
 
-async def _reconcile(settings: "Settings") -> list["Charge"]:
+async def _settle(settings: "Settings") -> tuple[list["Charge"], list["Refund"]]:
+    async with _opened(settings) as gateway:
+        charges = await gateway.recovery.once()
+        lost = [await gateway.ledger.refunds.unresolved(name) for name in gateway.shops]
+        return charges, [refund for refunds in lost for refund in refunds]
+
+
+async def _compare(
+    settings: "Settings", name: str | None, first: date, last: date, csv: Path | None
+) -> bool:
+    from clients.asiabill import AsiabillError
+    from gateway import reconciliation
+    from resolvers.reconciliation import Span
+
+    async with _opened(settings) as gateway:
+        shops = gateway.shops
+        if name not in shops and (name is not None or len(shops) > 1):
+            known = ", ".join(shops)
+            raise typer.BadParameter(f"one of {known}", param_hint="--account")
+        account = shops[name or next(iter(shops))].account
+        try:
+            return await reconciliation.compare(
+                account, gateway.ledger, Span(first, last), _out, _err, csv
+            )
+        except AsiabillError as error:
+            _err.print(f"[red]Asiabill's book can't be read: {escape(str(error))}[/]")
+        except OSError as error:
+            _err.print(f"[red]the file can't be written: {escape(str(error))}[/]")
+        raise typer.Exit(2)
+
+
+@asynccontextmanager
+async def _opened(settings: "Settings") -> AsyncIterator["Gateway"]:
     from gateway.app import Gateway
     from ledger import LedgerError
 
     gateway = Gateway(settings)
     try:
         async with gateway.opened():
-            return await gateway.recovery.once()
+            yield gateway
     except LedgerError as error:
-        _err.print(f"[red]the database can't be used: {error}[/]")
+        _err.print(f"[red]the database can't be used: {escape(str(error))}[/]")
         raise typer.Exit(2) from error
 
 

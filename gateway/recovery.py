@@ -61,6 +61,9 @@ class Recovery:
     async def once(self) -> list[Charge]:
         """Look up everything that is unsettled, each once. The charges as they are then."""
         await self._ledger.look_at_all()
+        await self._ledger.refunds.look_at_all()
+        while await self.refund_round():
+            pass
         seen: dict[str, Charge] = {}
         while doubts := await self._ledger.due_doubts(self._owner, _BATCH):
             await self._resolve(doubts)

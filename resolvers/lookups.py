@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from clients.asiabill import AsiabillError, Transaction, TransactionQuery
-from ledger import Charge, Ledger, Message, NotFound, Outcome
+from ledger import Charge, Ledger, Message, NotFound, Outcome, Reported
 from resolvers import reports
 from resolvers.account import Account
 
@@ -82,7 +82,12 @@ def _said(charge: Charge, rows: Sequence[Transaction]) -> Message | None:
     if not rows:
         return NotFound()
     told = [report for row in rows if (report := reports.of_transaction(row)) is not None]
-    return max(told, key=lambda report: _WEIGHT.get(report.outcome, 0), default=None)
+    return max(told, key=weight, default=None)
+
+
+def weight(report: Reported) -> int:
+    """Of several rows of one order the weightiest says what became of it."""
+    return _WEIGHT.get(report.outcome, 0)
 
 
 def _groups(charges: Sequence[Charge]) -> list[list[Charge]]:

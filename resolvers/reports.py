@@ -80,10 +80,15 @@ def of_checkout(answer: CheckoutAnswer) -> Message:
     )
 
 
+def is_duplicate(row: Transaction) -> bool:
+    """It is the refusal of a second charge of one order."""
+    return row.info.startswith(_DUPLICATE_ORDER)
+
+
 def of_transaction(row: Transaction) -> Reported | None:
     """What a row of Asiabill's book says; None for a word that is not known, and for the refusal
     of a second charge, which says nothing about the first."""
-    if row.info.startswith(_DUPLICATE_ORDER):
+    if is_duplicate(row):
         return None
     if row.status == "pending":
         outcome: Outcome | None = Outcome.PENDING

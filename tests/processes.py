@@ -81,6 +81,16 @@ class Program:
         assert word == "ready"
         return url
 
+    def end(self) -> tuple[int, str]:
+        """Wait until it has ended by itself; its exit code, and what it said."""
+        while wait([self.output], START_SECONDS):
+            if not (more := os.read(self.output.fileno(), 65536)):
+                break
+            self._said += more
+        self.process.join(START_SECONDS)
+        assert self.process.exitcode is not None, "it did not end"
+        return self.process.exitcode, self._said.decode()
+
     def send_signal(self, number: signal.Signals) -> None:
         """Of no effect where it has ended."""
         if self.process.exitcode is None:

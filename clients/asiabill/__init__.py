@@ -11,6 +11,7 @@ from clients.asiabill.errors import (
     NotSent,
     Refused,
 )
+from clients.asiabill.moment import CHINA
 from clients.asiabill.outcomes import Outcome
 from clients.asiabill.signing import verify_return, verify_webhook
 from clients.asiabill.transport import Call, Transport
@@ -31,6 +32,7 @@ from clients.asiabill.wire.shipment import Shipment, ShipmentAnswer, ShipmentUpl
 from clients.asiabill.wire.transaction import Goods, Transaction, TransactionQuery
 
 __all__ = [
+    "CHINA",
     "Address",
     "Asiabill",
     "AsiabillError",

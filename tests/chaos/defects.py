@@ -146,8 +146,10 @@ def _resend_on_recovery() -> None:
                 callback_url="",
                 customer_ip="127.0.0.1",
             )
+            account = recovery._account(charge.account)
+            assert account is not None
             try:
-                answer = await _confirm_charge(recovery._account.asiabill, request, _said_already)
+                answer = await _confirm_charge(account.asiabill, request, _said_already)
             except Exception:  # noqa: BLE001
                 await recovery._ledger.put_back(doubt)
                 continue

@@ -130,6 +130,30 @@ def test_a_key_that_makes_no_sense_is_not_minted(words: tuple[str, str]) -> None
     assert "_" not in result.stdout
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--from", "2026-11-02"),
+        ("--to", "2026-11-02"),
+        ("--csv", "x.csv"),
+        ("--account", "default"),
+        ("--from", "2026-11-02", "--to", "2026-11-01"),
+        ("--from", "yesterday", "--to", "2026-11-01"),
+        ("--from", "2026-11-01T10:00:00", "--to", "2026-11-01"),
+    ],
+)
+def test_a_span_that_makes_no_sense_is_not_compared(words: tuple[str, ...]) -> None:
+    assert run("reconcile", *words).exit_code == 2
+
+
+def test_a_shop_that_is_not_known_is_not_compared() -> None:
+    assert run("migrate").exit_code == 0
+    span = ("--from", "2026-11-01", "--to", "2026-11-01")
+    result = run("reconcile", *span, "--account", "another")
+    assert result.exit_code == 2
+    assert "one of default" in result.output
+
+
 def test_a_setting_that_is_wrong_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEWAY_PORT", "eighty")
     for words in (("serve",), ("migrate",), ("token", "--customer", "cus_1")):
