@@ -1,5 +1,6 @@
 """The accounts at Asiabill that this service speaks for, as an operator writes them."""
 
+import hmac
 import re
 import tomllib
 from collections.abc import Mapping
@@ -54,6 +55,12 @@ class AccountSettings(BaseModel):
         return Credentials(
             self.gateway_no, self.sign_key.get_secret_value(), (second,) if second else ()
         )
+
+    def card_key(self, name: str) -> bytes:
+        """The secret that makes the account's fingerprints of card numbers: of its sign key, which
+        is a secret already, and of no use for signing."""
+        sign_key = self.sign_key.get_secret_value().encode()
+        return hmac.digest(sign_key, f"card fingerprints of {name}".encode(), "sha256")
 
     @property
     def endpoints(self) -> Endpoints:

@@ -78,5 +78,6 @@ class Shops(Mapping[str, Shop]):
 
 def _shop(name: str, settings: AccountSettings, transport: Transport, policy: Policy) -> Shop:
     asiabill = Asiabill(settings.credentials, settings.endpoints, transport)
-    account = Account(name, asiabill, pre_authorizes=settings.pre_authorizes)
+    card_key = settings.card_key(name)
+    account = Account(name, asiabill, card_key, pre_authorizes=settings.pre_authorizes)
     return Shop(account, settings.credentials, policy, transport)

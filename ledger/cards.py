@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select, update
 
 from ledger.database import insert_new
-from ledger.table import default_cards, session_cards
+from ledger.table import card_fingerprints, default_cards, session_cards
 
 
 def defaults(connection: Connection, account: str, customer_ids: Collection[str]) -> dict[str, str]:
@@ -41,15 +41,43 @@ def set_default(
         )
 
 
-def clear_default(
-    connection: Connection, account: str, customer_id: str, payment_method_id: str
-) -> None:
-    """Only if it still is this one: a default set meanwhile stays."""
-    connection.execute(
-        delete(default_cards).where(
+def default_owner(connection: Connection, account: str, payment_method_id: str) -> str | None:
+    """The customer whose default the card is."""
+    owner: str | None = connection.scalar(
+        select(default_cards.c.customer_id).where(
             default_cards.c.account == account,
-            default_cards.c.customer_id == customer_id,
             default_cards.c.payment_method_id == payment_method_id,
+        )
+    )
+    return owner
+
+
+def replace_default(
+    connection: Connection,
+    account: str,
+    payment_method_id: str,
+    successor: str | None,
+    now: datetime,
+) -> None:
+    """Only where it still is this card: a default set meanwhile stays. None leaves no default."""
+    chosen = (
+        default_cards.c.account == account,
+        default_cards.c.payment_method_id == payment_method_id,
+    )
+    if successor is None:
+        connection.execute(delete(default_cards).where(*chosen))
+    else:
+        connection.execute(
+            update(default_cards).where(*chosen).values(payment_method_id=successor, updated_at=now)
+        )
+
+
+def forget_fingerprint(connection: Connection, account: str, payment_method_id: str) -> None:
+    """A print lives as long as its card."""
+    connection.execute(
+        delete(card_fingerprints).where(
+            card_fingerprints.c.account == account,
+            card_fingerprints.c.payment_method_id == payment_method_id,
         )
     )
 

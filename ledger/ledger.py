@@ -25,6 +25,7 @@ from ledger.charge_lists import ChargeLists
 from ledger.chargebacks import Chargebacks
 from ledger.database import Transaction
 from ledger.doubts import Doubt
+from ledger.fingerprints import Fingerprints
 from ledger.intent import Intent, IntentMade, NewIntent
 from ledger.limits import Limits
 from ledger.message import Message
@@ -74,6 +75,7 @@ class Ledger:
         self.refunds: Final = RefundLedger(self._store, now, new_id, jitter)
         self.chargebacks: Final = Chargebacks(self._store, now, new_id)
         self.shipments: Final = Shipments(self._store, now)
+        self.fingerprints: Final = Fingerprints(self._store, now)
         self.lists: Final = ChargeLists(self._store)
         self.limits: Final = Limits(self._store, now, jitter)
         self._now = now
@@ -342,15 +344,24 @@ class Ledger:
             )
         )
 
-    async def clear_default_card(
-        self, account: str, customer_id: str, payment_method_id: str
-    ) -> None:
-        """Of no effect where another card has become the default."""
-        await self._store.write(
-            lambda transaction: cards.clear_default(
-                transaction.connection, account, customer_id, payment_method_id
-            )
+    async def default_card_owner(self, account: str, payment_method_id: str) -> str | None:
+        """The customer whose default the card is."""
+        return await self._store.read(
+            lambda connection: cards.default_owner(connection, account, payment_method_id)
         )
+
+    async def forget_card(
+        self, account: str, payment_method_id: str, successor: str | None = None
+    ) -> None:
+        """All that is kept of a card. Where it still is the default, `successor` becomes it."""
+
+        def work(transaction: Transaction) -> None:
+            connection = transaction.connection
+            cards.forget(connection, account, payment_method_id)
+            cards.forget_fingerprint(connection, account, payment_method_id)
+            cards.replace_default(connection, account, payment_method_id, successor, self._now())
+
+        await self._store.write(work)
 
     async def remember_session_card(
         self, account: str, payment_method_id: str, customer_id: str

@@ -263,6 +263,19 @@ default_cards: Final = Table(
     Column("customer_id", Plain(ID), primary_key=True),
     Column("payment_method_id", Plain(ID), nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Index("ix_default_cards_card", "account", "payment_method_id"),
+)
+
+# Keyed hashes, and never a number.
+card_fingerprints: Final = Table(
+    "card_fingerprints",
+    metadata,
+    Column("account", Plain(ACCOUNT), primary_key=True),
+    Column("payment_method_id", Plain(ID), primary_key=True),
+    Column("customer_id", Plain(ID), nullable=False),
+    Column("fingerprint", Plain(DIGEST), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Index("ix_card_fingerprints_customer", "account", "customer_id", "fingerprint"),
 )
 
 session_cards: Final = Table(

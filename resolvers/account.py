@@ -10,11 +10,13 @@ from resolvers.flight import SingleFlight
 class Account:
     """`reads` are shared between operations; `sends` is the money that this process is moving, by
     the id of the charge or refund, so that a twin in the same process can wait for the answer.
-    `pre_authorizes`: Asiabill has set the account up to hold the money of cards until it is captured.
+    `card_key` is a secret that makes fingerprints of card numbers. `pre_authorizes`: Asiabill has
+    set the account up to hold the money of cards until it is captured.
     """
 
     name: str
     asiabill: Asiabill
+    card_key: bytes = field(repr=False)
     pre_authorizes: bool = False
     reads: SingleFlight = field(default_factory=SingleFlight)
     sends: SingleFlight = field(default_factory=SingleFlight)

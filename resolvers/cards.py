@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 import msgspec
 
 from clients.asiabill import Billing, NewPaymentMethod, PaymentMethod, RawCard, Refused
-from resolvers import argument, idempotency, intents, limits
+from resolvers import argument, duplicates, idempotency, intents, limits
 from resolvers.context import Context
+from resolvers.duplicates import DuplicatePolicy
 from resolvers.failure import Forbidden
 from resolvers.principal import ClientPermission, Role
 from resolvers.rejection import ErrorCode, Rejection, asked_first, upstream_rejected
@@ -94,23 +95,37 @@ async def create(
     raw: RawCard | None,
     billing: Billing | None,
     set_as_default: bool,
+    on_duplicate: DuplicatePolicy,
     idempotency_key: str | None,
 ) -> CardResult:
     """Bind a card to a customer: one of Asiabill's hosted fields, or (MERCHANT) a raw one.
 
-    At most three upstream calls. Raises Rejection.
+    At most three upstream calls. `on_duplicate` is for raw cards: of a hosted one too little is
+    known to tell it from another. Raises Rejection.
     """
     context.principal.demand(ClientPermission.SAVE_CARD)
     customer_id = _customer(context, customer_id)
     if (hosted_id is None) == (raw is None):
         argument.invalid("Give exactly one of hostedPaymentMethodId and card.", ("card",))
     asiabill = context.account.asiabill
+    print_ = duplicates.fingerprint(context.account.card_key, raw) if raw else ""
 
-    async def bind_raw() -> str:
+    async def make_raw() -> str:
         assert raw is not None
+        found = await duplicates.stored(context, customer_id, print_, on_duplicate)
+        if found is not None:
+            return found
         await limits.demand_new_card(context, customer_id, raw)
         made = await asiabill.create_payment_method(NewPaymentMethod(raw, billing, customer_id))
+        await duplicates.keep(context, made.id, customer_id, print_)
         return made.id
+
+    async def bind_raw() -> str:
+        if on_duplicate is not DuplicatePolicy.RETURN_EXISTING:
+            return await make_raw()
+        # A second press of the button finds the first one's card, also while it is being made.
+        key = ("card", customer_id, print_)
+        return await context.account.sends.share(key, make_raw, lambda: None)
 
     async def bind_hosted() -> str:
         assert hosted_id is not None
@@ -141,9 +156,7 @@ async def create(
     else:
         assert hosted_id is not None
         argument.payment_method_id(hosted_id, ("hostedPaymentMethodId",))
-    # What receipts may show of a number is enough to tell one card from another here.
-    shown = raw and (raw.number[:6], raw.number[-4:], raw.exp_month, raw.exp_year)
-    arguments = (customer_id, hosted_id, shown, billing, set_as_default)
+    arguments = (customer_id, hosted_id, print_, billing, set_as_default, on_duplicate)
     try:
         with upstream_rejected():
             done = await idempotency.once(
@@ -198,15 +211,20 @@ async def attach(context: Context, payment_method_id: str, customer_id: str) -> 
 
 
 async def detach(context: Context, payment_method_id: str) -> CardResult:
-    """Forget a stored card. The answer shows it as it was."""
+    """Forget a stored card. The answer shows it as it was. Two upstream calls.
+
+    Where it is the default, the newest of the cards that are left becomes it.
+    """
     context.principal.demand(ClientPermission.REMOVE_CARD)
-    before = await _known(context, payment_method_id, ("paymentMethodId",))
+    before, successor = await _leaving(context, payment_method_id)
     try:
         with upstream_rejected():
             await context.account.asiabill.detach_payment_method(payment_method_id)
     finally:
         context.forget_customer(before.customer_id)
-    await context.ledger.forget_session_card(context.account.name, payment_method_id)
+    await context.ledger.forget_card(context.account.name, payment_method_id, successor)
+    if before.customer_id is not None:
+        context.loaders.default_card.clear(before.customer_id)
     return CardResult(Card(before.method, None), before.customer_id)
 
 
@@ -262,6 +280,25 @@ async def _own_unchecked(context: Context, customer_id: str, payment_method_id: 
     )
 
 
+async def _leaving(context: Context, payment_method_id: str) -> tuple[Card, str | None]:
+    """A card that the caller may forget, and the one that is next where it is the default.
+
+    One upstream call: a default's owner is known, so its list shows both.
+    """
+    path = ("paymentMethodId",)
+    argument.payment_method_id(payment_method_id, path)
+    owner = await context.ledger.default_card_owner(context.account.name, payment_method_id)
+    if owner is None or not context.principal.owns(owner):
+        return await _known(context, payment_method_id, path), None
+    with asked_first():
+        methods = await context.loaders.saved_cards.load(owner)
+    found = next((method for method in methods if method.id == payment_method_id), None)
+    if found is None:
+        raise _no_card(path)
+    left = (method.id for method in methods if method.id != payment_method_id)
+    return Card(found, owner, is_default=True), max(left, key=_age_rank, default=None)
+
+
 async def _known(context: Context, payment_method_id: str, path: tuple[str, ...]) -> Card:
     """A card that the caller may change, with one upstream call, or a Rejection."""
     argument.payment_method_id(payment_method_id, path)
@@ -272,7 +309,7 @@ async def _known(context: Context, payment_method_id: str, path: tuple[str, ...]
         else:
             found = await card(context, payment_method_id)
     if found is None:
-        raise Rejection(ErrorCode.NOT_FOUND, "There is no such card.", path)
+        raise _no_card(path)
     return found
 
 
@@ -313,6 +350,10 @@ async def _claim(context: Context, payment_method_id: str, customer_id: str) -> 
 async def _set_default(context: Context, customer_id: str, payment_method_id: str) -> None:
     await context.ledger.set_default_card(context.account.name, customer_id, payment_method_id)
     context.loaders.default_card.clear(customer_id)
+
+
+def _no_card(path: tuple[str, ...]) -> Rejection:
+    return Rejection(ErrorCode.NOT_FOUND, "There is no such card.", path)
 
 
 def _not_owned(path: tuple[str, ...] = ("paymentMethodId",)) -> Rejection:

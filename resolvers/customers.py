@@ -115,6 +115,9 @@ async def delete(context: Context, customer_id: str) -> str:
                 *(asiabill.detach_payment_method(card.id) for card in cards),
                 return_exceptions=True,
             )
+            for card, failed in zip(cards, detached, strict=True):
+                if failed is None:
+                    await context.ledger.forget_card(context.account.name, card.id)
             for failed in filter(None, detached):
                 raise failed
             await asiabill.delete_customer(customer_id)

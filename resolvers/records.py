@@ -31,7 +31,12 @@ class Records:
             found = await ledger.shipments.of_charges(account, charge_ids)
             return [found.get(charge_id) for charge_id in charge_ids]
 
+        async def fingerprints(payment_method_ids: Sequence[str]) -> list[str | None]:
+            found = await ledger.fingerprints.of_cards(account, payment_method_ids)
+            return [found.get(payment_method_id) for payment_method_id in payment_method_ids]
+
         self.charge_of_order: Loader[str, Charge | None] = Loader(by_order_no, Cost(limit=0))
         self.newest_charges: Loader[tuple[str, int], ChargePage] = Loader(newest, Cost(limit=0))
         self.chargebacks: Loader[str, list[Chargeback]] = Loader(chargebacks, Cost(limit=0))
         self.shipment: Loader[str, Shipment | None] = Loader(shipments, Cost(limit=0))
+        self.fingerprint: Loader[str, str | None] = Loader(fingerprints, Cost(limit=0))

@@ -9,7 +9,7 @@ import strawberry
 from resolvers import cards
 from schema.billing import Billing
 from schema.directives import CUSTOMER_DETAILS
-from schema.field import nested
+from schema.field import Info, nested
 from schema.node import Node
 
 if TYPE_CHECKING:
@@ -91,6 +91,15 @@ class SavedCard(Node):
             return None
         today = datetime.now(UTC)
         return (self.exp_year, self.exp_month) < (today.year, today.month)
+
+    @nested(
+        description=(
+            "Equal for two entries of the same card, by number and expiry. Null where it cannot be "
+            "computed: only a whole card that this gateway was given shows its number."
+        )
+    )
+    async def fingerprint(self, info: Info) -> str | None:
+        return await info.context.loaders.records.fingerprint.load(self.id)
 
     @nested(upstream=CUSTOMER_DETAILS, description="Whose card it is; null where it is nobody's.")
     def customer(self) -> Annotated["Customer", strawberry.lazy("schema.customer")] | None:

@@ -7,15 +7,27 @@ import strawberry
 
 from clients.asiabill import RawCard
 from resolvers import cards
+from resolvers.duplicates import DuplicatePolicy
 from resolvers.principal import Role
 from schema.billing import BillingInput
 from schema.card import SavedCard
 from schema.customer import Customer
 from schema.customers import CustomerId, CustomerPayload
 from schema.directives import CUSTOMER_DETAILS
+from schema.enumeration import described
 from schema.field import Info, effect, read
 from schema.scalar import URL
 from schema.user_error import Payload
+
+described(
+    DuplicatePolicy,
+    "What becomes of a card that the customer has already.",
+    {
+        "RETURN_EXISTING": "The answer is the card that is there, unchanged; none is made.",
+        "REJECT": "CARD_DUPLICATE; none is made.",
+        "ALLOW": "It is stored once more.",
+    },
+)
 
 CardId = Annotated[strawberry.ID, strawberry.argument(description="The card's pm_ id.")]
 
@@ -119,7 +131,7 @@ class CardMutation:
         description=(
             "Make a card usable for a customer. Give hostedPaymentMethodId (what the hosted fields "
             "returned; any caller) or card (MERCHANT, raw cards enabled). customerId defaults to "
-            "the token's customer. Binds the card."
+            "the token's customer. Binds the card and applies the duplicate policy."
         ),
     )
     async def create_payment_method(
@@ -145,6 +157,15 @@ class CardMutation:
             bool | None,
             strawberry.argument(description="Make it the card that is offered first."),
         ] = False,
+        on_duplicate: Annotated[
+            DuplicatePolicy | None,
+            strawberry.argument(
+                description=(
+                    "What becomes of a card that the customer has already, by number and expiry. "
+                    "For raw cards: of hosted ones Asiabill tells too little to compare them."
+                )
+            ),
+        ] = DuplicatePolicy.RETURN_EXISTING,
         idempotency_key: Annotated[
             str | None,
             strawberry.argument(
@@ -160,6 +181,7 @@ class CardMutation:
                 raw=card or None,
                 billing=billing.to_asiabill(("billing",)) if billing else None,
                 set_as_default=bool(set_as_default),
+                on_duplicate=on_duplicate or DuplicatePolicy.RETURN_EXISTING,
                 idempotency_key=idempotency_key or None,
             )
         )
@@ -205,7 +227,9 @@ class CardMutation:
         Role.CUSTOMER,
         upstream=2,
         rejected=PaymentMethodPayload.rejected,
-        description="Forget a saved card.",
+        description=(
+            "Forget a saved card. Where it is the default, the newest of those left becomes it."
+        ),
     )
     async def detach_payment_method(
         self, info: Info, payment_method_id: CardId

@@ -16,7 +16,7 @@ from schema.field import Info, effect, read
 from schema.selection import selects_any
 from schema.user_error import Payload
 
-_LISTING = cursor.listing("customers")
+_LISTING = "customers"
 
 CustomerId = Annotated[strawberry.ID, strawberry.argument(description="The customer's cus_ id.")]
 

@@ -30,6 +30,7 @@ described(
         "AMOUNT_NOT_ALLOWED_FOR_CALLER": "A client session can't name an amount.",
         "CURRENCY_NOT_SUPPORTED": "Not a currency that can be charged.",
         "CARD_NOT_OWNED": "The card is not one of this customer's.",
+        "CARD_DUPLICATE": "The card is one of this customer's already.",
         "INTENT_PAID": "The payment intent is paid; charge shows by what.",
         "INTENT_EXPIRED": "The payment intent's time is over.",
         "INTENT_CANCELED": "The shop took the payment intent back.",

@@ -88,9 +88,13 @@ class Api:
         return customer_id
 
     async def card(self, customer_id: str, number: str = "4242424242424242") -> str:
-        """A saved card of that customer."""
+        """A saved card of that customer, one more even where it has that card already."""
         made = await self.run(
-            "AddCard", customerId=customer_id, card=raw_card(number), billing=BILLING
+            "AddCard",
+            customerId=customer_id,
+            card=raw_card(number),
+            billing=BILLING,
+            onDuplicate="ALLOW",
         )
         card_id: str = made.data["createPaymentMethod"]["paymentMethod"]["id"]
         return card_id

@@ -181,7 +181,11 @@ async def test_cards_come_default_first_then_newest(api: Api) -> None:
 async def test_a_card_can_be_added_as_the_default(api: Api) -> None:
     customer_id = await api.customer(cards=1)
     answer = await api.run(
-        "AddCard", customerId=customer_id, card=raw_card(), billing=BILLING, setAsDefault=True
+        "AddCard",
+        customerId=customer_id,
+        card=raw_card("5555555555554444"),
+        billing=BILLING,
+        setAsDefault=True,
     )
     payload = answer.data["createPaymentMethod"]
     assert payload["paymentMethod"]["isDefault"] is True

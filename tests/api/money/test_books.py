@@ -219,18 +219,6 @@ async def test_a_cursor_belongs_to_one_list_and_one_filter(
     assert "filter" in told
 
 
-async def test_a_page_of_any_size_of_the_customers_too(api: Api) -> None:
-    ids = [await api.customer() for _ in range(5)]
-    whole = (await api.run("Customers", first=100)).data["customers"]
-    assert sorted(row["id"] for row in whole["nodes"]) == sorted(ids)
-    first = (await api.run("Customers", first=2)).data["customers"]
-    rest = await api.run("Customers", first=3, after=first["pageInfo"]["endCursor"])
-    found = first["nodes"] + rest.data["customers"]["nodes"]
-    assert [row["id"] for row in found] == [row["id"] for row in whole["nodes"]]
-    assert rest.cost["upstreamCalls"] == 1
-    assert rest.data["customers"]["pageInfo"]["hasNextPage"] is False
-
-
 async def test_a_book_that_cannot_be_read_is_an_error_to_try_again(
     api: Api, span: dict[str, str]
 ) -> None:
