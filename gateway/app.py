@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -19,7 +20,7 @@ from starlette.websockets import WebSocket
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from clients.asiabill import AsiabillError, Call, Deadlines, Transport
-from gateway import graphiql, limits, log, metrics
+from gateway import checkout, graphiql, limits, log, metrics
 from gateway.accounts import AccountSettings
 from gateway.authentication import Authentication
 from gateway.demo import DemoCustomer
@@ -144,6 +145,18 @@ class Gateway:
         )
         return config | {"tabs": tabs}
 
+    def shop(self, endpoint: GraphQLEndpoint) -> checkout.Shop | None:
+        """The shop behind the checkout page, where the simulator's published key opens the API."""
+        if self._demo is None:
+            return None
+        api = Starlette(routes=[Route("/graphql", endpoint.answer, methods=["POST"])])
+        inside = httpx.AsyncClient(
+            transport=httpx.ASGITransport(api),
+            base_url=self.settings.public_url,
+            headers={"Authorization": f"Bearer {SIMULATOR_KEY}"},
+        )
+        return checkout.Shop(inside, self._demo.id, own_origin(self.settings))
+
     async def healthz(self, _request: Request) -> Response:
         """Alive."""
         return JSONResponse({"status": "ok"})
@@ -231,6 +244,10 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Route("/", _to_graphiql),
             Mount("/graphiql", graphiql.pages(gateway.graphiql_config)),
         ]
+    if not settings.live:
+        scripts = [account.script_url for account in settings.shops.values()]
+        page = checkout.pages(settings.public_url, scripts, gateway.shop(endpoint))
+        routes.append(Mount("/checkout", page))
     return Starlette(
         routes=routes,
         lifespan=gateway.lifespan,

@@ -56,6 +56,8 @@ def serve(
     _err.print(f"GraphQL    {base}/graphql")
     if settings.graphiql:
         _err.print(f"GraphiQL   {base}/graphiql/")
+    if not settings.live:
+        _err.print(f"Checkout   {base}/checkout/")
     if settings.mode is Mode.SIMULATOR:
         _err.print(f"Simulator  {settings.asiabill_payment_url.removesuffix('/V2022-03')}/")
     serving.serve(settings, workers)

@@ -1,20 +1,17 @@
 """GraphiQL from our own files: no outside address, and a strict policy for what the page may do."""
 
 from collections.abc import Awaitable, Callable
-from importlib.resources import files
 from secrets import token_hex
 from typing import Any
 
 import msgspec
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
-_STATIC = str(files("gateway") / "static" / "graphiql")
+from gateway.pages import guarded, static
 
 # Monaco writes its themes into style elements and starts its workers from our own files.
 POLICY = "; ".join(
@@ -240,21 +237,7 @@ def pages(config: Callable[[Request], Awaitable[dict[str, Any]]]) -> ASGIApp:
     app = Starlette(
         routes=[
             Route("/config.json", config_json),
-            Mount("/", StaticFiles(directory=_STATIC, html=True)),
+            Mount("/", static("graphiql")),
         ]
     )
-    return _with_policy(app)
-
-
-def _with_policy(app: ASGIApp) -> ASGIApp:
-    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_policy(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["content-security-policy"] = POLICY
-                headers.setdefault("cache-control", "no-cache")
-            await send(message)
-
-        await app(scope, receive, send_with_policy)
-
-    return guarded
+    return guarded(app, POLICY)

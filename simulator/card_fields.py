@@ -58,7 +58,7 @@ def _page(say: Texts) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{say.card}</title>"
         '<link rel="stylesheet" href="/_browser/static/card_fields.css">'
-        '<script src="/_browser/static/card_fields.js" defer></script></head><body><main>'
+        '<script src="/_browser/static/card_fields.js" defer></script></head><body>'
         f'<form novalidate data-number="{say.wrong_number}" data-expiry="{say.wrong_expiry}" '
         f'data-code="{say.wrong_code}">'
         f"{_field('number', say.number, '4242 4242 4242 4242', 23, 'wide')}"
@@ -67,7 +67,7 @@ def _page(say: Texts) -> str:
         '<div class="wide simulator">'
         f'<label for="example">{say.example}</label><select id="example" '
         f'aria-describedby="example-hint"><option value="">{say.example_none}</option>{cards}'
-        f'</select><p id="example-hint">{say.example_hint}</p></div></form></main></body></html>'
+        f'</select><p id="example-hint">{say.example_hint}</p></div></form></body></html>'
     )
 
 

@@ -54,7 +54,7 @@ def page(title: str, body: str, status: int = 200, say: Texts = ENGLISH) -> HTML
         f'<!doctype html><html lang="{say.lang}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{title}</title><style>{_STYLE}</style></head><body>"
-        f'<p class="notice" role="note"><strong>{say.notice}</strong> {say.no_real_card}</p>'
+        f'<header class="notice"><strong>{say.notice}</strong> {say.no_real_card}</header>'
         f"<main><h1>{title}</h1>{body}</main></body></html>"
     )
     return HTMLResponse(text, status, _HEADERS)

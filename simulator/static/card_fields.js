@@ -25,9 +25,11 @@ function begin(port, { autoValidate, input }) {
     const [property, shown = String] = STYLES[name] ?? [];
     if (property && value !== "") document.documentElement.style.setProperty(property, shown(value));
   }
-  new ResizeObserver(() => {
+  const tellHeight = () =>
     port.postMessage({ type: "height", pixels: Math.ceil(form.getBoundingClientRect().height) });
-  }).observe(form);
+  // A browser observes nothing in a frame that is out of sight, and the page would jump later.
+  tellHeight();
+  new ResizeObserver(tellHeight).observe(form);
   if (autoValidate) {
     for (const field of [number, expiry, code]) {
       field.addEventListener("blur", () => {
