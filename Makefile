@@ -8,10 +8,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 PIP := $(BIN)/python -m pip install --quiet --require-virtualenv --no-compile
 CODE := gateway schema resolvers clients ledger simulator
-CHECKED := $(CODE) tests
+CHECKED := $(CODE) tests examples
 
-.PHONY: run test test-slow check chaos chaos-proof format lint types imports schema schema-check browser web \
-	lock clean
+.PHONY: run test test-slow check chaos chaos-proof format lint types imports schema schema-check browser \
+	screenshots web lock clean
 
 run: .venv/run.stamp ## start the gateway and the simulator, and print the links
 	$(BIN)/asiabill-gateway serve
@@ -52,6 +52,10 @@ schema-check: .venv/dev.stamp
 
 browser: .venv/browser.stamp ## the pages in a real browser; needs chromium
 	$(BIN)/python -m pytest tests/browser
+
+screenshots: .venv/browser.stamp ## take the README's pictures anew
+	SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/browser/test_checkout_page.py \
+		-k "saved_cards or banks or bank_confirms or decline or narrow or new_card_goes"
 
 web: ## rebuild the vendored GraphiQL page; needs Node 20.19 or newer
 	cd web/graphiql && npm ci --no-audit --no-fund && npm run build

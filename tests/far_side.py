@@ -32,6 +32,11 @@ class Simulator:
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
 
+    @property
+    def url(self) -> str:
+        """Its address, as a browser knows it."""
+        return str(self._http.base_url).rstrip("/")
+
     async def reset(self) -> None:
         """Forget everything: customers, charges, counts and faults."""
         (await self._http.post("/_simulator/reset")).raise_for_status()
