@@ -185,7 +185,8 @@ async function addCard() {
     }
     const { createPaymentMethod } = await gateway.ask(ADD_CARD, { id, key: id });
     if (createPaymentMethod.paymentMethod) return createPaymentMethod.paymentMethod.id;
-    warn("cardRefused");
+    const limited = createPaymentMethod.userErrors[0]?.code === "RATE_LIMITED";
+    warn(limited ? "tooMany" : "cardRefused");
   } catch (error) {
     warn(error instanceof NoAnswer ? "problemText" : "cardRefused");
   }

@@ -52,6 +52,7 @@ const en = {
   declined: "Your card was declined.",
   failed: "The payment did not go through. Nothing was taken, and you can try again.",
   notSent: "The bank could not be reached. Nothing was taken; please try again.",
+  tooMany: "There were too many attempts. Please try again in a while.",
   paidElsewhere: "This order is already paid.",
   expiredTitle: "This order has ended",
   expiredText: "Its time to pay is over, and nothing more will be taken.",
@@ -118,6 +119,7 @@ const zh = {
   declined: "您的卡被拒绝。",
   failed: "付款未成功，没有扣款，您可以重试。",
   notSent: "无法联系银行。没有扣款，请重试。",
+  tooMany: "尝试次数过多，请稍后再试。",
   paidElsewhere: "该订单已付款。",
   expiredTitle: "该订单已结束",
   expiredText: "付款时间已过，不会再扣款。",
@@ -138,6 +140,7 @@ export const LOCALES = { en: "en", zh: "zh-CN" };
 /* What the buyer reads for a userError. Other codes have a text of the gateway's own, safe to show. */
 export const ERROR_TEXTS = {
   INTENT_PAID: "paidElsewhere",
+  RATE_LIMITED: "tooMany",
   UPSTREAM_UNAVAILABLE: "notSent",
   UPSTREAM_REJECTED: "failed",
   CARD_NOT_OWNED: "cardRefused",
