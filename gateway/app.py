@@ -191,6 +191,7 @@ class Gateway:
             require_signed_answers=self.settings.asiabill_signed_answers,
             observe=_called,
             observe_circuit=partial(_circuit_changed, account),
+            observe_skew=metrics.CLOCK_SKEW.set,
             deadlines=Deadlines(drain=DRAIN_SECONDS),
         )
 

@@ -30,6 +30,11 @@ CIRCUIT_OPENINGS = Counter(
     ["account", "base"],
     registry=REGISTRY,
 )
+CLOCK_SKEW = Gauge(
+    "gateway_clock_skew_seconds",
+    "How far this machine's clock is ahead of Asiabill's, by its last answer; at 600 it refuses.",
+    registry=REGISTRY,
+)
 CHARGE_CHANGES = Counter(
     "gateway_charge_changes_total",
     "Changes of charges by the status that they came to.",

@@ -36,6 +36,7 @@ from clients.asiabill.pool import Unasked, Unreachable
 from clients.asiabill.proof import Proof
 from clients.asiabill.reads import Reads
 from clients.asiabill.request import Request
+from clients.asiabill.skew import Skew
 
 T = TypeVar("T")
 OnSend = Callable[[str], Awaitable[None]]
@@ -65,7 +66,8 @@ class Transport:
 
     At most `limit` calls are in flight, the last eighth of them only for money. `observe` is called
     in the context of the caller, once as a try starts (it has its place and its id by then) and
-    once as it ends; `observe_circuit` with a base URL and whether its circuit is open now. With
+    once as it ends; `observe_circuit` with a base URL and whether its circuit is open now;
+    `observe_skew` with the seconds that our clock is ahead of Asiabill's. With
     `require_signed_answers` an answer without a valid signature is BadSignature; else that is only
     logged. With `lean` off, or a `network` of the caller's own, reads go by httpx too. Raises
     ValueError where TLS would not be verified.
@@ -79,6 +81,7 @@ class Transport:
         now: Callable[[], float] = time.time,
         observe: Callable[[Call], None] | None = None,
         observe_circuit: OnChange | None = None,
+        observe_skew: Callable[[float], None] | None = None,
         verify: ssl.SSLContext | bool = True,
         new_id: Callable[[], str] = lambda: token_hex(16),
         deadlines: Deadlines | None = None,
@@ -95,6 +98,7 @@ class Transport:
         self._new_id = new_id
         self._observe = observe
         self._observe_circuit = observe_circuit
+        self._skew = Skew(now, partial(_tell, observe_skew))
         self._breaker = Breaker(time.monotonic, self._changed)
         self._verify = verify
         self._network = network
@@ -314,6 +318,7 @@ class Transport:
     ) -> T:
         """What an answer says. Raises NoAnswer, Refused and BadSignature."""
         name = request.endpoint.name
+        self._skew.compare(reply.headers)
         if reply.status != 200:
             raise NoAnswer(name, request_id, f"HTTP status {reply.status}")
         self._proof.check(request, request_id, reply.headers, reply.body)
@@ -373,17 +378,20 @@ class Transport:
             _log.error("asiabill.circuit.opened", base=base)
         else:
             _log.warning("asiabill.circuit.closed", base=base)
-        if self._observe_circuit is not None:
-            self._observe_circuit(base, is_open)
+        _tell(self._observe_circuit, base, is_open)
 
     def _tell(self, call: Call) -> None:
-        if self._observe is None:
-            return
-        try:
-            self._observe(call)
-        # A counter that fails must not turn an answer about money into an error.
-        except Exception:  # noqa: BLE001
-            _log.exception("asiabill.observer.failed", endpoint=call.endpoint)
+        _tell(self._observe, call)
+
+
+def _tell(observe: Callable[..., None] | None, *facts: object) -> None:
+    if observe is None:
+        return
+    try:
+        observe(*facts)
+    # A counter that fails must not turn an answer about money into an error.
+    except Exception:  # noqa: BLE001
+        _log.exception("asiabill.observer.failed")
 
 
 async def _again(failure: AsiabillError, seconds: float, once: Callable[[], Awaitable[T]]) -> T:

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import ssl
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -133,7 +134,7 @@ def signed(seen: Seen, body: bytes, *, request_id: str = "", key: str = SIGN_KEY
     head = {
         "gateway-no": seen.headers["gateway-no"],
         "response-id": request_id or seen.request_id,
-        "response-time": "1669161601120",
+        "response-time": str(int(time.time() * 1000)),
     }
     text = "".join(head.values()).encode() + b"." + body
     sign_info = hmac.new(key.encode(), text, hashlib.sha256).hexdigest().upper()
