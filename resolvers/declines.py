@@ -5,6 +5,7 @@ table does not know is OTHER: never a guess.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -57,6 +58,7 @@ class Decline:
     retry: RetryAdvice
     merchant_message: str | None
     upstream_code: str | None
+    buyer_message: Mapping[Language, str]
 
     @property
     def code_for_buyer(self) -> DeclineCode:
@@ -66,7 +68,14 @@ class Decline:
 
     def customer_message(self, language: Language) -> str:
         """What the buyer may be told; the same for a fraud check as for any other refusal."""
-        return _BUYER[self.code][1][language]
+        return self.buyer_message[language]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    code: DeclineCode
+    retry: RetryAdvice
+    said: Mapping[Language, str]
 
 
 def _said(english: str, chinese: str) -> dict[Language, str]:
@@ -134,32 +143,86 @@ _BUYER: dict[DeclineCode, tuple[RetryAdvice, dict[Language, str]]] = {
     ),
     DeclineCode.OTHER: (RetryAdvice.CONTACT_BANK, _REFUSED),
 }
+_REASONS = {code: _Reason(code, retry, said) for code, (retry, said) in _BUYER.items()}
 
-_CODES: dict[str, DeclineCode] = {
-    "E0008": DeclineCode.CANCELED_BY_BUYER,
-    "R0000": DeclineCode.RISK_REJECTED,
-    "R0001": DeclineCode.LIMIT_EXCEEDED,
-    "C0001": DeclineCode.RISK_REJECTED,
-    "E0002": DeclineCode.ISSUER_UNAVAILABLE,
-    "E0003": DeclineCode.ISSUER_UNAVAILABLE,
-    "I0029": DeclineCode.CARD_NOT_SUPPORTED,
-    "I0038": DeclineCode.EXPIRED_CARD,
-    "I0078": DeclineCode.INCORRECT_CVC,
+# Reasons that have no code of their own, and need other words than the bank's refusal.
+_DETAILS = _Reason(
+    DeclineCode.OTHER,
+    RetryAdvice.OTHER_CARD,
+    _said(
+        "The card's details are not right. Please enter the card again.",
+        "卡片信息不正确。请重新输入卡片信息。",
+    ),
+)
+_SHOP = _Reason(
+    DeclineCode.OTHER,
+    RetryAdvice.DO_NOT_RETRY,
+    _said(
+        "The payment could not be made. Please contact the shop.",
+        "付款未能完成。请联系商家。",
+    ),
+)
+_SYSTEM = _Reason(
+    DeclineCode.OTHER,
+    RetryAdvice.SAME_CARD_LATER,
+    _said(
+        "The payment could not be made just now. Please try again later.",
+        "付款暂时无法完成。请稍后再试。",
+    ),
+)
+
+
+def _numbered(letter: str, *spans: tuple[int, int], to: _Reason) -> dict[str, _Reason]:
+    return {
+        f"{letter}{number:04}": to for first, last in spans for number in range(first, last + 1)
+    }
+
+
+# Every code of the older list, each once. What the shop or its set-up at Asiabill has wrong is no
+# fault of the card.
+_CODES: dict[str, _Reason] = {
+    # Merchant, gateway, signature, order, amount, currency, addresses of pages; then who pays; then
+    # what must match what was kept of a cardholder.
+    **_numbered("I", (1, 25), (42, 67), (74, 76), (81, 90), to=_SHOP),
+    # The number is missing, or not of a kind that is taken.
+    **_numbered("I", (26, 30), to=_REASONS[DeclineCode.CARD_NOT_SUPPORTED]),
+    # Month, year; a number, month or year that is not the one that was kept.
+    **_numbered("I", (31, 37), (77, 77), (79, 80), to=_DETAILS),
+    **_numbered("I", (38, 38), to=_REASONS[DeclineCode.EXPIRED_CARD]),
+    **_numbered("I", (39, 41), (78, 78), to=_REASONS[DeclineCode.INCORRECT_CVC]),
+    **_numbered("R", (0, 0), to=_REASONS[DeclineCode.RISK_REJECTED]),
+    **_numbered("R", (1, 1), to=_SHOP),
+    **_numbered("C", (1, 1), to=_REASONS[DeclineCode.RISK_REJECTED]),
+    **_numbered("C", (2, 9), to=_SHOP),
+    **_numbered("S", (1, 1), to=_SHOP),
+    **_numbered("S", (2, 14), to=_SYSTEM),
+    **_numbered("E", (1, 1), to=_SHOP),
+    **_numbered("E", (2, 5), to=_REASONS[DeclineCode.ISSUER_UNAVAILABLE]),
+    **_numbered("E", (6, 6), to=_REASONS[DeclineCode.OTHER]),
+    **_numbered("E", (8, 8), to=_REASONS[DeclineCode.CANCELED_BY_BUYER]),
 }
 
+# Asiabill's own words are not known beyond "Decline"; these are the plain English of banks.
 _WORDS: tuple[tuple[re.Pattern[str], DeclineCode], ...] = tuple(
     (re.compile(words, re.IGNORECASE), code)
     for words, code in (
-        (r"insufficient", DeclineCode.INSUFFICIENT_FUNDS),
+        (r"insufficient|not enough", DeclineCode.INSUFFICIENT_FUNDS),
         (r"cancel", DeclineCode.CANCELED_BY_BUYER),
         (r"expired", DeclineCode.EXPIRED_CARD),
         (r"cvv|cvc|security code|verification code", DeclineCode.INCORRECT_CVC),
-        (r"3-?d|authenticat", DeclineCode.AUTHENTICATION_FAILED),
+        (r"\b3-?d|authenticat", DeclineCode.AUTHENTICATION_FAILED),
         (r"risk|fraud", DeclineCode.RISK_REJECTED),
-        (r"limit", DeclineCode.LIMIT_EXCEEDED),
-        (r"not (supported|permitted|allowed)|unsupported", DeclineCode.CARD_NOT_SUPPORTED),
+        (r"\blimit|exceed", DeclineCode.LIMIT_EXCEEDED),
+        (
+            r"not (supported|permitted|allowed)|unsupported|invalid card",
+            DeclineCode.CARD_NOT_SUPPORTED,
+        ),
         (r"issuer.*(unavailable|inoperative)|time.?d? ?out", DeclineCode.ISSUER_UNAVAILABLE),
-        (r"do not honou?r", DeclineCode.DO_NOT_HONOR),
+        # Whoever holds a card that was reported must hear no more than any other.
+        (
+            r"do not honou?r|lost card|stolen|pick.?up|restricted|refer to",
+            DeclineCode.DO_NOT_HONOR,
+        ),
     )
 )
 
@@ -170,7 +233,8 @@ def of(order_info: str | None) -> Decline:
     """Read Asiabill's orderInfo, for example "R0000:High risk" or "Decline"."""
     found = _INFO.fullmatch(order_info or "")
     upstream_code, words = (found["code"], found["words"]) if found else (None, "")
-    code = _CODES.get(upstream_code or "") or next(
-        (code for pattern, code in _WORDS if pattern.search(words)), DeclineCode.OTHER
-    )
-    return Decline(code, _BUYER[code][0], words.strip() or None, upstream_code)
+    reason = _CODES.get(upstream_code or "")
+    if reason is None:
+        code = next((code for pattern, code in _WORDS if pattern.search(words)), DeclineCode.OTHER)
+        reason = _REASONS[code]
+    return Decline(reason.code, reason.retry, words.strip() or None, upstream_code, reason.said)

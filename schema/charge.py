@@ -109,7 +109,7 @@ described(
         "SAME_CARD_LATER": "Try the same card again later.",
         "OTHER_CARD": "Use another card.",
         "CONTACT_BANK": "Ask the bank, or use another card.",
-        "DO_NOT_RETRY": "Stop trying.",
+        "DO_NOT_RETRY": "Stop trying: it is not the card. The shop must look.",
     },
 )
 
