@@ -17,6 +17,7 @@ from rich.table import Table
 # all of them takes a second.
 if TYPE_CHECKING:
     from gateway.app import Gateway
+    from gateway.doctor import Finding
     from gateway.settings import Settings
     from ledger import Charge, Refund
 
@@ -219,6 +220,26 @@ def migrate_command() -> None:
     _err.print("the database is at the newest revision")
 
 
+@app.command(name="doctor")
+def doctor_command() -> None:
+    """Look at keys, clock, signature, database and addresses; exit code 1 where something must be mended."""
+    from gateway import log
+    from gateway.doctor import State
+
+    log.configure()
+    findings = asyncio.run(_examine(_settings()))
+    colours = {State.GOOD: "green", State.LOOK: "yellow", State.BAD: "red"}
+    for finding in findings:
+        state = f"[{colours[finding.state]}]{finding.state.value:4}[/]"
+        _out.print(f"{state}  {escape(finding.subject)}: {escape(finding.found)}")
+        if finding.mend:
+            _out.print(f"      -> {escape(finding.mend)}")
+    bad = sum(1 for finding in findings if finding.state is State.BAD)
+    _out.print(f"{bad} to mend" if bad else "nothing to mend")
+    if bad:
+        raise typer.Exit(1)
+
+
 @schema_app.command(name="print")
 def schema_print() -> None:
     """Print the schema in SDL, as schema.graphql holds it."""
@@ -310,6 +331,12 @@ async def _opened(settings: "Settings") -> AsyncIterator["Gateway"]:
     except LedgerError as error:
         _err.print(f"[red]the database can't be used: {escape(str(error))}[/]")
         raise typer.Exit(2) from error
+
+
+async def _examine(settings: "Settings") -> list["Finding"]:
+    from gateway import doctor
+
+    return [finding async for finding in doctor.examine(settings)]
 
 
 def _settings() -> "Settings":

@@ -38,6 +38,7 @@ COMMANDS = [
     ("key",),
     ("reconcile",),
     ("migrate",),
+    ("doctor",),
     ("schema",),
     ("schema", "print"),
     ("schema", "check"),
