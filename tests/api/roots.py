@@ -69,7 +69,7 @@ class RootField:
 def fields() -> list[RootField]:
     """Every field of every root."""
     return [
-        RootField(kind.name, name, field.ast_node, _roles(field.ast_node))
+        RootField(kind.name, name, field.ast_node, roles_of(field.ast_node))
         for kind in _roots().values()
         for name, field in kind.fields.items()
         if field.ast_node
@@ -77,17 +77,17 @@ def fields() -> list[RootField]:
 
 
 @cache
-def _schema() -> GraphQLSchema:
+def schema() -> GraphQLSchema:
     return build_schema(root.build().as_str())
 
 
 def _roots() -> dict[str, GraphQLObjectType]:
-    built = _schema()
+    built = schema()
     kinds = (built.query_type, built.mutation_type, built.subscription_type)
     return {kind.name: kind for kind in kinds if kind}
 
 
-def _roles(node: FieldDefinitionNode) -> frozenset[str]:
+def roles_of(node: FieldDefinitionNode) -> frozenset[str]:
     return frozenset(
         role.value
         for directive in node.directives or ()
