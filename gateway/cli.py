@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gateway.doctor import Finding
     from gateway.settings import Settings
     from ledger import Charge, Refund
+    from resolvers.account import Account
 
 app = typer.Typer(
     help="A GraphQL payments gateway between a shop's pages and Asiabill.",
@@ -212,6 +213,29 @@ def reconcile(
         raise typer.Exit(1)
 
 
+@app.command(name="refund")
+def refund_command(
+    refund_id: Annotated[str, typer.Argument(help="The refund's rf_ id.")],
+    batch_no: Annotated[
+        str | None, typer.Option(help="Its number at Asiabill's desk: Asiabill is asked for it.")
+    ] = None,
+    not_made: Annotated[
+        bool, typer.Option("--not-made", help="Asiabill's desk shows no such refund.")
+    ] = False,
+    account: Annotated[
+        str | None, typer.Option(help="The shop that made it, where there are several.")
+    ] = None,
+) -> None:
+    """Say what became of a refund whose answer was lost, after a look at Asiabill's own desk: exit
+    code 1 where that is not believed, 2 where it could not be done."""
+    from gateway import log
+
+    if (batch_no is None) is not not_made:
+        raise typer.BadParameter("say --batch-no or --not-made")
+    log.configure()
+    asyncio.run(_told(_settings(), account, refund_id, batch_no))
+
+
 @app.command(name="migrate")
 def migrate_command() -> None:
     """Bring the ledger's database to the newest revision."""
@@ -303,11 +327,7 @@ async def _compare(
     from resolvers.reconciliation import Span
 
     async with _opened(settings) as gateway:
-        shops = gateway.shops
-        if name not in shops and (name is not None or len(shops) > 1):
-            known = ", ".join(shops)
-            raise typer.BadParameter(f"one of {known}", param_hint="--account")
-        account = shops[name or next(iter(shops))].account
+        account = _account(gateway, name)
         try:
             return await reconciliation.compare(
                 account, gateway.ledger, Span(first, last), _out, _err, csv
@@ -317,6 +337,37 @@ async def _compare(
         except OSError as error:
             _err.print(f"[red]the file can't be written: {escape(str(error))}[/]")
         raise typer.Exit(2)
+
+
+async def _told(
+    settings: "Settings", name: str | None, refund_id: str, batch_no: str | None
+) -> None:
+    from clients.asiabill import AsiabillError
+    from resolvers import refund_desk
+
+    async with _opened(settings) as gateway:
+        account = _account(gateway, name)
+        try:
+            if batch_no is None:
+                now = datetime.now(UTC)
+                found = await refund_desk.not_made(account, gateway.ledger, refund_id, now)
+            else:
+                found = await refund_desk.numbered(account, gateway.ledger, refund_id, batch_no)
+        except refund_desk.NotBelieved as reason:
+            _err.print(f"[red]{escape(str(reason))}[/]")
+            raise typer.Exit(1) from reason
+        except AsiabillError as error:
+            _err.print(f"[red]Asiabill can't be asked: {escape(str(error))}[/]")
+            raise typer.Exit(2) from error
+    _out.print(f"refund {found.id} is {found.status}")
+
+
+def _account(gateway: "Gateway", name: str | None) -> "Account":
+    shops = gateway.shops
+    if name not in shops and (name is not None or len(shops) > 1):
+        known = ", ".join(shops)
+        raise typer.BadParameter(f"one of {known}", param_hint="--account")
+    return shops[name or next(iter(shops))].account
 
 
 @asynccontextmanager

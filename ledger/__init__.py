@@ -74,7 +74,7 @@ from ledger.refund import (
 )
 from ledger.refund_doubts import RefundDoubt
 from ledger.refund_ledger import RefundLedger
-from ledger.refund_message import RefundMessage, RefundOutcome, RefundReported
+from ledger.refund_message import NotMade, RefundMessage, RefundOutcome, RefundReported
 from ledger.refund_transition import RefundTransition, refund_matches, refund_transition
 from ledger.requests import Claim, ClaimState
 from ledger.shipments import Shipment, Shipments
@@ -154,6 +154,7 @@ __all__ = [
     "NewRefund",
     "NoAnswer",
     "NotFound",
+    "NotMade",
     "NotRefundable",
     "NotSendable",
     "NotSent",

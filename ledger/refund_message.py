@@ -37,9 +37,20 @@ class RefundReported:
             raise ValueError(f"{self.source} cannot report an outcome")
 
 
-RefundMessage = Sent | NotSent | NoAnswer | Refused | Lapsed | RefundReported
+@dataclass(frozen=True, slots=True)
+class NotMade:
+    """A person's word, after a look at Asiabill's own desk: there is no such refund."""
+
+
+RefundMessage = Sent | NotSent | NoAnswer | Refused | Lapsed | RefundReported | NotMade
 
 
 def refund_source_of(message: RefundMessage) -> EventSource:
     """Where the line of history says that a message came from."""
-    return message.source if isinstance(message, RefundReported) else source_of(message)
+    match message:
+        case RefundReported():
+            return message.source
+        case NotMade():
+            return EventSource.OPERATOR
+        case _:
+            return source_of(message)

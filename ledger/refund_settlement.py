@@ -12,7 +12,7 @@ from ledger.error import LedgerError, RefundNotSendable
 from ledger.leases import freed
 from ledger.message import NoAnswer, NotSent, Refused, Sent
 from ledger.refund import Refund, RefundSettled
-from ledger.refund_message import RefundMessage, RefundReported, refund_source_of
+from ledger.refund_message import NotMade, RefundMessage, RefundReported, refund_source_of
 from ledger.refund_rows import locked, refund_of
 from ledger.refund_transition import RefundTransition, names, refund_matches, refund_transition
 from ledger.status import Alarm, RefundStatus
@@ -98,6 +98,8 @@ def _facts(
             }
         case NotSent() if step.applied:
             return {"sent_at": None, "in_flight": False}
+        case NotMade() if step.applied:
+            return {"in_flight": False}
         case NoAnswer() if refund.in_flight:
             code = {} if message.code is None else {"upstream_code": tamed(message.code, CODE)}
             return {"in_flight": False} | code

@@ -7,7 +7,7 @@ from typing import Final
 from ledger.message import Lapsed, NoAnswer, NotSent, Refused, Sent
 from ledger.money import same_amount
 from ledger.refund import Refund
-from ledger.refund_message import RefundMessage, RefundOutcome, RefundReported
+from ledger.refund_message import NotMade, RefundMessage, RefundOutcome, RefundReported
 from ledger.status import Alarm, RefundStatus
 
 _S = RefundStatus
@@ -70,6 +70,11 @@ def refund_transition(refund: Refund, message: RefundMessage) -> RefundTransitio
             if status is _S.CREATED:
                 return moved(_S.FAILED, f"never sent: {message.reason}")
             return stays(f"not given up, since it was sent: {message.reason}")
+        case NotMade():
+            # One that has a number is Asiabill's to tell of.
+            if status is _S.UNKNOWN and refund.batch_no is None:
+                return moved(_S.FAILED, "not made, by the word of a person")
+            return stays("a person says that it was not made")
         case RefundReported():
             return _reported(refund, message)
 

@@ -1,17 +1,19 @@
 """Money goes back once for each key, never more than was taken, and nothing of it is forgotten."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.api.conftest import OPS, Api
+from tests.api.conftest import OPS, Api, client
 from tests.api.money.gateways import Gateway, another
 from tests.api.money.listening import streamed
 from tests.api.money.notification import event, signed
 from tests.api.money.paid import Paid, paid, refund_becomes, refund_status
-from tests.far_side import REFUND, REFUND_RECORD, caused
+from tests.conftest import asiabill_at, free_port, running
+from tests.far_side import REFUND, REFUND_RECORD, Simulator, caused
 
 
 @pytest.fixture
@@ -395,6 +397,29 @@ async def test_a_charge_without_asiabills_number_is_looked_up_first(api: Api, un
     await api.simulator.mend()
     refund = await charge.refunded(unique)
     assert refund["batchNo"]
+
+
+async def test_without_a_connection_the_refund_waits_for_the_same_call(
+    simulator_url: str, simulator: Simulator, tmp_path: Path, unique: str
+) -> None:
+    """Refunds go to an address at which nobody listens."""
+    settings = asiabill_at(simulator_url) | {
+        "GATEWAY_ASIABILL_OPEN_URL": f"http://127.0.0.1:{free_port()}/openApi/V2022-03"
+    }
+    with running("serve", "--port", str(free_port()), cwd=tmp_path, **settings) as url:
+        async with client(url) as http:
+            charge = await paid(Api(http, simulator), unique)
+            payloads = [await charge.refund(unique, "3.00") for _ in range(2)]
+            shown = await charge.shown()
+    for payload in payloads:
+        (error,) = payload["userErrors"]
+        assert (error["code"], error["outcome"]) == ("UPSTREAM_UNAVAILABLE", "NOT_SENT")
+        assert error["retryAfterSeconds"] >= 1
+        assert payload["refund"]["status"] == "PENDING"
+    assert payloads[0]["refund"]["id"] == payloads[1]["refund"]["id"]
+    # Its money is kept for it.
+    assert shown["refundable"]["amount"] == "7.99"
+    assert REFUND not in await simulator.calls()
 
 
 # Who may

@@ -37,6 +37,7 @@ COMMANDS = [
     ("token",),
     ("key",),
     ("reconcile",),
+    ("refund",),
     ("migrate",),
     ("doctor",),
     ("schema",),
@@ -145,6 +146,17 @@ def test_a_key_that_makes_no_sense_is_not_minted(words: tuple[str, str]) -> None
 )
 def test_a_span_that_makes_no_sense_is_not_compared(words: tuple[str, ...]) -> None:
     assert run("reconcile", *words).exit_code == 2
+
+
+@pytest.mark.parametrize("words", [(), ("--batch-no", "442011", "--not-made"), ("--account", "x")])
+def test_a_word_on_a_refund_says_one_thing(words: tuple[str, ...]) -> None:
+    assert run("refund", "rf_1", *words).exit_code == 2
+
+
+def test_a_word_on_an_unknown_refund_is_not_believed() -> None:
+    assert run("migrate").exit_code == 0
+    result = run("refund", "rf_1", "--not-made")
+    assert (result.exit_code, "no such refund" in result.output) == (1, True)
 
 
 def test_a_shop_that_is_not_known_is_not_compared() -> None:

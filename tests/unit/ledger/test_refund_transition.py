@@ -13,6 +13,7 @@ from ledger import (
     EventSource,
     Lapsed,
     NoAnswer,
+    NotMade,
     NotSent,
     RefundMessage,
     RefundOutcome,
@@ -48,6 +49,7 @@ MESSAGES: list[RefundMessage] = [
     NoAnswer("S0001", "S0001"),
     Refused("P0001", "param error"),
     Lapsed("too old"),
+    NotMade(),
     *(said(outcome, source) for outcome, source in product(RefundOutcome, REPORTING)),
     *(said(outcome, amount="0.01") for outcome in RefundOutcome),
     *(said(outcome, refund_id="rf_2") for outcome in RefundOutcome),
@@ -121,11 +123,13 @@ def test_what_holds_for_every_state_and_message(message: RefundMessage) -> None:
             assert message.refund_id in (None, "rf_1")
             assert message.amount in (None, "3.00")
         if after is RefundStatus.FAILED and step.applied:
-            assert isinstance(message, Refused | Lapsed | RefundReported)
+            assert isinstance(message, Refused | Lapsed | NotMade | RefundReported)
             if isinstance(message, Refused):
                 assert refund.in_flight
         if isinstance(message, NoAnswer):
             assert not step.applied
+        if step.applied and isinstance(message, NotMade):
+            assert (before, refund.batch_no) == (RefundStatus.UNKNOWN, None)
 
 
 @given(st.lists(st.sampled_from(MESSAGES), max_size=30))
