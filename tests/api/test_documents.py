@@ -12,8 +12,10 @@ import pytest
 from anyio import run_process
 from graphql import GraphQLEnumType, build_schema, parse, print_ast
 
+from clients.asiabill import outcomes
 from resolvers import failure
 from tests.api.conftest import Api
+from tests.api.roots import fields
 from tests.far_side import Simulator
 
 ROOT = Path(__file__).parents[2]
@@ -133,6 +135,19 @@ def test_every_code_is_explained_in_both_languages() -> None:
         if len(re.findall(rf"^\| `{code}` \|.*[\u4e00-\u9fff].*\|$", paper, re.MULTILINE)) == 0
     ]
     assert unexplained == []
+
+
+def test_each_field_that_asks_asiabill_is_beside_its_call() -> None:
+    paper = (ROOT / "docs" / "asiabill.md").read_text(encoding="utf-8")
+    asking = [
+        field.name
+        for field in fields()
+        for directive in field.node.directives or ()
+        if directive.name.value == "upstream"
+    ]
+    assert [name for name in asking if f"`{name}" not in paper] == []
+    calls = [endpoint.name for endpoint in outcomes.ENDPOINTS]
+    assert [call for call in calls if f"`{call}" not in paper] == []
 
 
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: str(paper.relative_to(ROOT)))

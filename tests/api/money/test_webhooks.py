@@ -26,6 +26,7 @@ from tests.api.money.listening import streamed
 from tests.api.money.notification import WEBHOOKS, Delivery, event, signed, silent
 from tests.databases import Postgres
 from tests.far_side import CONFIRM
+from tests.transcripts import webhooks
 
 PENDING = "4000000000000622"
 DECLINED = "4000000000009995"
@@ -417,3 +418,9 @@ async def test_asiabill_hears_nothing_of_our_insides(api: Api) -> None:
         answer: httpx.Response = await delivery.send(api.http)
         assert answer.text in ("forged", "malformed")
         assert answer.headers["content-type"].startswith("text/plain")
+
+
+@pytest.mark.parametrize("name", webhooks())
+async def test_the_notifications_of_the_papers_are_taken(api: Api, name: str) -> None:
+    answer = await signed(webhooks()[name]).send(api.http)
+    assert (answer.status_code, answer.text) == (200, "success")
