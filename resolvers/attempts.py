@@ -109,6 +109,9 @@ async def carry_out(
         charge = await context.account.sends.share(
             key, lambda: _send(context, stored, ask, guard), joined
         )
+    elif charge.status is ChargeStatus.PROCESSING:
+        # Its answer may have come between our look into the ledger and the look for its sender.
+        charge = await context.ledger.charge(charge.account, id=charge.id) or charge
     return Charged(charge, replayed)
 
 

@@ -72,7 +72,9 @@ async def end(context: Context, charge_id: str, kind: HoldAction, remark: str) -
         key = _key(charge, kind)
         if context.account.sends.under_way(key):
             return await _sent(context, charge, kind, remark, replayed=True)
-        return Charged(charge, replayed=True)
+        # Its answer may have come between our look into the ledger and the look for its sender.
+        fresh = await context.ledger.charge(charge.account, id=charge.id)
+        return Charged(fresh or charge, replayed=True)
     return await _sent(context, charge, kind, remark, replayed=False)
 
 

@@ -186,6 +186,10 @@ async def _sent(context: Context, charge: Charge, refund: Refund, *, replayed: b
             )
         finally:
             context.loaders.refunds.clear(charge.id)
+    elif refund.in_flight:
+        # Its answer may have come between our look into the ledger and the look for its sender.
+        found = await context.ledger.refunds.find(refund.account, id=refund.id)
+        refund = found or refund
     return Refunded(refund, charge, replayed)
 
 
