@@ -11,7 +11,7 @@ CODE := gateway schema resolvers clients ledger simulator
 CHECKED := $(CODE) tests examples
 
 .PHONY: run test test-slow check chaos chaos-proof format lint types imports schema schema-check browser \
-	screenshots web lock clean
+	npm-tests audit screenshots web lock clean
 
 run: .venv/run.stamp ## start the gateway and the simulator, and print the links
 	$(BIN)/asiabill-gateway serve
@@ -50,6 +50,14 @@ schema: .venv/dev.stamp ## write schema.graphql anew from the code
 schema-check: .venv/dev.stamp
 	$(BIN)/asiabill-gateway schema check
 
+npm-tests: .venv/dev.stamp ## graphql-http's 61 audits and the clients of shops; needs Node 20.19 or newer
+	cd tests/npm && npm ci --no-audit --no-fund
+	$(BIN)/python -m pytest tests/npm
+
+audit: npm-tests .venv/audit/stamp ## the tools that attack it, each with the figure that it must reach
+	AUDIT=1 $(BIN)/python -m pytest -m "slow or not slow" tests/audit tests/api/test_hostile_corpus.py \
+		tests/unit/schema/test_limits.py
+
 browser: .venv/browser.stamp ## the pages in a real browser; needs chromium
 	$(BIN)/python -m pytest tests/browser
 
@@ -67,6 +75,8 @@ lock: .venv/dev.stamp ## pin every package anew, with hashes and without address
 		--no-emit-index-url --no-header --group dev pyproject.toml -o requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --group browser -o requirements-browser.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --group audit -o requirements-audit.lock
 
 clean: ## forget the virtual environment and what the tools keep
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -84,4 +94,11 @@ clean: ## forget the virtual environment and what the tools keep
 
 .venv/browser.stamp: requirements-browser.lock .venv/dev.stamp
 	$(PIP) --require-hashes --requirement requirements-browser.lock
+	touch $@
+
+# A folder of its own: schemathesis wants other versions of what the service is made of.
+.venv/audit/stamp: requirements-audit.lock .venv/dev.stamp
+	test -x .venv/audit/bin/python || $(PYTHON) -m venv .venv/audit
+	.venv/audit/bin/python -m pip install --quiet --no-compile --require-hashes \
+		--requirement requirements-audit.lock
 	touch $@

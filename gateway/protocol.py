@@ -18,6 +18,7 @@ MAX_HEAD = 96 * 1024
 
 _TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_NO_SOCKET = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 class Http(HttpToolsProtocol):
@@ -144,6 +145,13 @@ class WebSocket(WebSocketsSansIOProtocol):
             self.handle_parser_exception()
             return
         super().send_receive_event_to_app()
+
+    def data_received(self, data: bytes) -> None:
+        """Refuse what is no handshake: uvicorn would leave it open for ever."""
+        super().data_received(data)
+        if not self.handshake_initiated and self.conn.handshake_exc is not None:
+            self.transport.write(_NO_SOCKET)
+            self.transport.close()
 
     def _read_by_client(self) -> None:
         if self._reading_deadline is not None:

@@ -90,10 +90,12 @@ class ChargeQuery:
     ) -> Charge | None:
         found = await charges.find(
             info.context,
-            id=by.id or None,
-            order_no=by.order_no or None,
-            trade_no=by.trade_no or None,
-            idempotency_key=by.idempotency_key or None,
+            # Empty names are names, of nothing.
+            **{
+                name: value
+                for name, value in vars(by).items()
+                if value is not strawberry.UNSET and value is not None
+            },
             wait_seconds=wait_seconds or 0,
         )
         return Charge.of(found) if found else None
