@@ -1,15 +1,32 @@
 """Structured logs: JSON lines, or colours on a terminal. Nothing leaves unscrubbed."""
 
+import io
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 
 from gateway.scrub import scrubbed
 
 _LONGEST = 2000
+
+
+class _Steadfast(io.TextIOBase):
+    """Standard error, but for its failures: a log that cannot be written must not fail a payment."""
+
+    def write(self, text: str) -> int:
+        """Writes what it can."""
+        with suppress(OSError, ValueError):
+            sys.stderr.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flushes if it can."""
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
 
 
 def configure() -> None:
@@ -29,10 +46,11 @@ def configure() -> None:
     structlog.configure(
         processors=[*processors, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        # All that it uses of a TextIO.
+        logger_factory=structlog.PrintLoggerFactory(file=cast(TextIO, _Steadfast())),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(_Steadfast())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=processors,

@@ -1,0 +1,156 @@
+"""Nothing is sent that the ledger has not written down, and a stopping process cuts nothing off."""
+
+import asyncio
+import contextlib
+import resource
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import make_url
+
+from tests.api.conftest import Answer, Api, client
+from tests.api.money.gateways import Gateway, another, gateway
+from tests.far_side import CONFIRM, Simulator
+
+CHARGE = """mutation($customer: ID!, $card: ID!, $once: String!) {
+  charge(
+    customerId: $customer, paymentMethodId: $card, idempotencyKey: $once,
+    order: {amount: {amount: "1.00", currency: "USD"}}
+  ) { charge { id status } userErrors { code } }
+}"""
+
+
+class Buyer:
+    """A customer with a card, at a gateway whose database the test can spoil."""
+
+    def __init__(self, api: Api, customer: str, card: str) -> None:
+        self.api, self.customer, self.card = api, customer, card
+
+    @classmethod
+    async def of(cls, api: Api) -> "Buyer":
+        customer = await api.customer()
+        return cls(api, customer, await api.card(customer))
+
+    async def charge(self, key: str) -> Answer:
+        return await self.api.query(CHARGE, customer=self.customer, card=self.card, once=key)
+
+    async def sent(self) -> int:
+        return (await self.api.simulator.calls()).get(CONFIRM, 0)
+
+
+def database(own: Gateway) -> Path:
+    name = make_url(own.database_url).database
+    assert name is not None
+    return Path(name)
+
+
+@contextlib.contextmanager
+def locked(own: Gateway) -> Iterator[None]:
+    """Another program holds the file."""
+    holder = sqlite3.connect(database(own), isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    try:
+        yield
+    finally:
+        holder.execute("ROLLBACK")
+        holder.close()
+
+
+@contextlib.contextmanager
+def full(own: Gateway) -> Iterator[None]:
+    """No file may grow or be written any more, as on a disk that is full or read-only."""
+    pid = own.process.process.pid
+    assert pid is not None
+    _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
+
+
+@pytest.fixture
+def sqlite_gateway(settings: dict[str, str], tmp_path: Path) -> Iterator[Gateway]:
+    with gateway(tmp_path, settings, f"sqlite+aiosqlite:///{tmp_path / 'own.db'}") as serving:
+        yield serving
+
+
+@pytest.mark.parametrize("spoilt", [locked, full])
+async def test_without_a_ledger_nothing_is_sent_and_it_recovers_alone(
+    sqlite_gateway: Gateway, simulator: Simulator, spoilt: Any
+) -> None:
+    async with client(sqlite_gateway.url) as http:
+        buyer = await Buyer.of(Api(http, simulator))
+        assert (await buyer.charge(uuid4().hex)).data["charge"]["charge"]["status"] == "SUCCEEDED"
+        keys = [uuid4().hex for _ in range(3)]
+        with spoilt(sqlite_gateway):
+            for answer in await asyncio.gather(*map(buyer.charge, keys)):
+                assert answer.codes == ["INTERNAL"]
+                (error,) = answer.errors
+                assert error["extensions"]["retryable"] is True
+                assert "database" in error["message"]
+                for inside in ("sqlite", "disk", "locked", "I/O", ".db"):
+                    assert inside not in str(answer.body)
+            # What needs no writing is served meanwhile.
+            viewer = await buyer.api.query("{ viewer { role } }")
+            assert viewer.data == {"viewer": {"role": "MERCHANT"}}
+        assert await buyer.sent() == 1
+        for key in keys:
+            assert (await buyer.charge(key)).data["charge"]["charge"]["status"] == "SUCCEEDED"
+        assert await buyer.sent() == 4
+
+
+async def test_a_stopping_gateway_cuts_no_charge_off(
+    sqlite_gateway: Gateway, simulator: Simulator
+) -> None:
+    """SIGTERM while they wait for Asiabill: each is answered, and the process ends in time."""
+    async with client(sqlite_gateway.url) as http:
+        buyer = await Buyer.of(Api(http, simulator))
+        await simulator.fault(CONFIRM, "delay", times=8, delayMs=2500)
+        charges = [asyncio.ensure_future(buyer.charge(uuid4().hex)) for _ in range(8)]
+        await simulator.received(CONFIRM, 8)
+        start = time.monotonic()
+        sqlite_gateway.process.send_signal(signal.SIGTERM)
+        answers = await asyncio.gather(*charges)
+        assert [answer.data["charge"]["charge"]["status"] for answer in answers] == (
+            ["SUCCEEDED"] * 8
+        )
+    await asyncio.to_thread(sqlite_gateway.process.end)
+    assert time.monotonic() - start <= 30
+    assert len(await simulator.transactions()) == 8
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+async def test_what_a_stopping_gateway_can_not_wait_for_is_looked_up_by_the_next(
+    sqlite_gateway: Gateway, simulator: Simulator
+) -> None:
+    """An answer that takes longer than the time to stop: sent once, and never lost."""
+    async with client(sqlite_gateway.url) as http:
+        buyer = await Buyer.of(Api(http, simulator))
+        await simulator.fault(CONFIRM, "delay", times=1, delayMs=38_000)
+        key = uuid4().hex
+        charge = asyncio.ensure_future(buyer.charge(key))
+        await simulator.received(CONFIRM, 1)
+        start = time.monotonic()
+        sqlite_gateway.process.send_signal(signal.SIGTERM)
+        with contextlib.suppress(httpx.HTTPError, ValueError, KeyError, AssertionError):
+            await charge
+    await asyncio.to_thread(sqlite_gateway.process.end)
+    took = time.monotonic() - start
+    assert took <= 30
+    with another(sqlite_gateway) as second:
+        async with client(second.url) as http:
+            buyer.api = Api(http, simulator)
+            status = ""
+            async with asyncio.timeout(60):
+                while status != "SUCCEEDED":
+                    status = (await buyer.charge(key)).data["charge"]["charge"]["status"]
+            assert await buyer.sent() == 1
