@@ -37,7 +37,7 @@ from ledger.shipments import Shipments
 from ledger.status import HoldAction
 from ledger.store import Store
 from ledger.tally import Guard
-from ledger.transition import GRACE
+from ledger.transition import GRACE, Transition
 
 
 def utc_now() -> datetime:
@@ -147,17 +147,20 @@ class Ledger:
         """Tell the ledger about a charge. Raises UnknownCharge; for a Sent or an ActionSent
         NotSendable, and LimitReached where a Sent does not pass its `guard`.
 
-        `notification` is the number of the one that brought the message: both are done, or neither.
+        `notification` is the number of the one that brought the message: both are done, or neither,
+        and nothing where it was told before.
         """
 
         def work(transaction: Transaction) -> Settled:
             now = self._now()
-            settled = settlement.settle(
+            if notification is not None and not notifications.apply(
+                transaction, account, notification, now, charge_id
+            ):
+                charge = charges.locked(transaction.connection, account, charge_id)
+                return Settled(charge, Transition(charge.status, False, "told before"))
+            return settlement.settle(
                 transaction, account, charge_id, message, now, self._grace, guard
             )
-            if notification is not None:
-                notifications.apply(transaction, account, notification, now, charge_id)
-            return settled
 
         return await self._store.write(work)
 

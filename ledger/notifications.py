@@ -64,12 +64,13 @@ def record(transaction: Transaction, new: NewNotification, now: datetime) -> Rec
 
 def apply(
     transaction: Transaction, account: str, number: int, now: datetime, charge_id: str | None
-) -> None:
-    """It needs no further attention; `charge_id` is the charge that was told."""
+) -> bool:
+    """It needs no further attention; `charge_id` is the charge that is told. False where it needed
+    none before."""
     values: dict[str, Any] = {"applied_at": now}
     if charge_id is not None:
         values["charge_id"] = charge_id
-    transaction.connection.execute(
+    applied = transaction.connection.execute(
         update(notifications)
         .where(
             notifications.c.account == account,
@@ -78,7 +79,10 @@ def apply(
         )
         .values(values)
     )
+    if not applied.rowcount:
+        return False
     transaction.changes.append(Change("notification", account, str(number)))
+    return True
 
 
 def pending(

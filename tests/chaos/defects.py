@@ -153,9 +153,7 @@ def _resend_on_recovery() -> None:
             except Exception:  # noqa: BLE001
                 await recovery._ledger.put_back(doubt)
                 continue
-            message = reports.of_answer(answer)
-            await recovery._ledger.settle(charge.account, charge.id, message)
-            await recovery._ledger.looked(doubt)
+            await recovery._ledger.looked(doubt, reports.of_answer(answer))
 
     _patch(Recovery, "_resolve", resolve)
 

@@ -12,28 +12,13 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Final
 
-import httpx
-
+from tests.chaos import line
 from tests.chaos.gateway_under_test import Orders, serve
 from tests.chaos.plan import Plan
+from tests.processes import PRELOADED
 
 _START_SECONDS: Final = 15.0
 _PROBABILITY: Final = 0.04
-# A server imports everything once, also what is otherwise imported by the first request, and forks
-# gateways in no time: most of their lives are shorter than these imports.
-_PRELOADED: Final = (
-    "tests.chaos.gateway_under_test",
-    "anyio._backends._asyncio",
-    "asyncpg",
-    "certifi",
-    "encodings.idna",
-    "httpcore",
-    "strawberry.federation.schema_directives",
-    "uvicorn.lifespan.on",
-    "uvicorn.loops.uvloop",
-    "uvicorn.protocols.http.httptools_impl",
-    "uvicorn.protocols.websockets.websockets_sansio_impl",
-)
 
 
 @dataclass
@@ -57,7 +42,9 @@ class Fleet:
         ]
         self._random = random.Random(f"fleet {plan.seed}")
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(list(_PRELOADED))
+        self._context.set_forkserver_preload(
+            [*PRELOADED, "tests.chaos.gateway_under_test", "tests.chaos.preloaded"]
+        )
         self._deadly = True
         self._stopping = False
         self.kills: Counter[str] = Counter()
@@ -65,12 +52,12 @@ class Fleet:
         self.sends: Final = folder / "sends"
 
     @asynccontextmanager
-    async def running(self, http: httpx.AsyncClient) -> AsyncIterator[None]:
-        """Every gateway answers on entering; `http` is used to ask them."""
+    async def running(self) -> AsyncIterator[None]:
+        """Every gateway answers on entering."""
         tasks = [asyncio.create_task(self._keep(gateway)) for gateway in self._gateways]
         try:
             for gateway in self._gateways:
-                await self._answers(gateway, http)
+                await self._answers(gateway)
             yield
         finally:
             self._stopping = True
@@ -79,21 +66,21 @@ class Fleet:
                     gateway.process.kill()
             await asyncio.gather(*tasks)
 
-    async def kill_one(self, http: httpx.AsyncClient) -> None:
+    async def kill_one(self) -> None:
         """Wait until one of them serves, let it serve for a moment, and kill it."""
         gateway = self._random.choice(self._gateways)
         moment = self._random.uniform(0.0, 0.3)
-        await self._answers(gateway, http)
+        await self._answers(gateway)
         await asyncio.sleep(moment)
         self._kill(gateway)
 
-    async def calm(self, http: httpx.AsyncClient) -> None:
+    async def calm(self) -> None:
         """Replace every gateway by one that does not die by itself."""
         self._deadly = False
         for gateway in self._gateways:
             self._kill(gateway)
         for gateway in self._gateways:
-            await self._answers(gateway, http)
+            await self._answers(gateway)
 
     def _kill(self, gateway: _Gateway) -> None:
         if gateway.process is not None and gateway.process.is_alive():
@@ -142,12 +129,7 @@ class Fleet:
             seed=self._random.randrange(2**32),
         )
 
-    async def _answers(self, gateway: _Gateway, http: httpx.AsyncClient) -> None:
+    async def _answers(self, gateway: _Gateway) -> None:
         async with asyncio.timeout(_START_SECONDS):
-            while True:
-                try:
-                    await http.get(f"{gateway.url}/healthz")
-                except httpx.HTTPError:
-                    await asyncio.sleep(0.01)
-                else:
-                    return
+            while not await line.answers(gateway.url):
+                await asyncio.sleep(0.02)

@@ -41,6 +41,7 @@ from ledger import (
     schedule,
     settlement,
 )
+from schema import root
 from tests.chaos import defects
 
 __all__ = ["Orders", "serve"]
@@ -75,11 +76,15 @@ def serve(orders: Orders) -> None:
     _Ledger.fuse = _Fuse(orders)
     _Network.record = os.open(orders.sends, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     defects.apply(orders.defect)
+    from tests.chaos.preloaded import SCHEMA, TLS
+
     grace = timedelta(seconds=orders.grace_seconds)
     _replace(
         (gateway.app, "Ledger", partial(_Ledger, grace=grace)),
         (gateway.app, "Transport", _transport),
         (gateway.app, "Deadlines", _deadlines),
+        (root, "build", lambda **_options: SCHEMA),
+        (httpx, "create_ssl_context", lambda: TLS),
         # Who waits for this gateway asks it, and the line of a short life is of no use.
         (serving, "_announce", lambda _url: None),
     )
@@ -175,7 +180,12 @@ class _Network(httpx.AsyncHTTPTransport):
 
 def _transport(**options: Any) -> Transport:
     pool = httpx.Limits(max_connections=None, max_keepalive_connections=options["limit"])
-    return Transport(**options, network=_Network(trust_env=False, limits=pool))
+    transport = Transport(
+        **options, network=_Network(verify=httpx.create_ssl_context(), trust_env=False, limits=pool)
+    )
+    # Only the money is watched; reads go their usual way.
+    transport._lean = True
+    return transport
 
 
 def _deadlines(**options: float) -> Deadlines:
@@ -184,7 +194,7 @@ def _deadlines(**options: float) -> Deadlines:
 
 
 def _scale() -> None:
-    steps = (0.3, 0.6, 1.0, 1.5, 2.0, 2.0, 2.0)
+    steps = (0.3, 0.5, 0.8, 1.0, 1.0, 1.0, 1.0)
     _replace(
         (schedule, "STEPS", tuple(timedelta(seconds=step) for step in steps)),
         (settlement, "ANSWER_OVERDUE", timedelta(seconds=3)),

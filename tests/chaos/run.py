@@ -82,15 +82,13 @@ async def run(plan: Plan, database_url: str, folder: Path) -> Report:
                 "GATEWAY_LIMIT_ACCOUNT_DECLINES": "off",
             },
         )
-        unlimited = httpx.Limits(max_connections=None, max_keepalive_connections=8)
         async with (
-            httpx.AsyncClient(trust_env=False, timeout=10, limits=unlimited) as http,
-            httpx.AsyncClient(trust_env=False, timeout=30, base_url=far) as control,
-            fleet.running(http),
+            httpx.AsyncClient(trust_env=False, timeout=30, base_url=far, verify=False) as control,
+            fleet.running(),
         ):
-            shop = Shop(plan, fleet.urls, http, far)
+            shop = Shop(plan, fleet.urls, far)
             weather = Weather(plan, control)
-            trial = _Trial(plan, fleet, shop, weather, http, database_url)
+            trial = _Trial(plan, fleet, shop, weather, database_url)
             with suppress(TimeoutError):
                 async with asyncio.timeout(plan.whole_seconds):
                     await trial.go()
@@ -143,14 +141,12 @@ class _Trial:
         fleet: Fleet,
         shop: Shop,
         weather: Weather,
-        http: httpx.AsyncClient,
         database_url: str,
     ) -> None:
         self._plan = plan
         self._fleet = fleet
         self._shop = shop
         self._weather = weather
-        self._http = http
         self._database_url = database_url
         self._answered = asyncio.Condition()
         self._count = 0
@@ -177,7 +173,7 @@ class _Trial:
             calm = time.monotonic()
             try:
                 await self._weather.clear()
-                await self._fleet.calm(self._http)
+                await self._fleet.calm()
                 await self._settled(following)
                 self.settled_seconds = time.monotonic() - calm
             finally:
@@ -213,7 +209,7 @@ class _Trial:
         for mark in kill_marks(self._plan):
             async with self._answered:
                 await self._answered.wait_for(lambda mark=mark: self._count >= mark)  # type: ignore[misc]
-            await self._fleet.kill_one(self._http)
+            await self._fleet.kill_one()
 
     async def _settled(self, following: set[asyncio.Task[None]]) -> None:
         """Until no charge is in doubt and every client knows its end, or the time is over."""

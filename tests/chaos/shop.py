@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import httpx
-
+from tests.chaos import line
 from tests.chaos.plan import APPROVED, DECLINED, Plan, Purchase
 
 _KEY: Final = "mk_simulator"
@@ -70,9 +69,8 @@ class Diary:
 class Shop:
     """Buys what the plan says, over gateways that come and go."""
 
-    def __init__(self, plan: Plan, urls: Sequence[str], http: httpx.AsyncClient, far: str) -> None:
+    def __init__(self, plan: Plan, urls: Sequence[str], far: str) -> None:
         self._urls = urls
-        self._http = http
         self._far = far
         self._random = random.Random(f"shop {plan.seed}")
         self._cards: list[dict[str, tuple[str, str]]] = []
@@ -110,20 +108,19 @@ class Shop:
     async def act_as_buyer(self, trade_no: str, result: str) -> None:
         """What the buyer does at the bank; Asiabill itself is always there."""
         url = f"{self._far}/_simulator/3ds/{trade_no}"
-        (await self._http.post(url, json={"result": result})).raise_for_status()
+        await line.post(url, {"result": result})
 
     async def once(self, query: str, token: str = _KEY, **variables: Any) -> dict[str, Any] | None:
         """The one field of the answer; None where there was no answer, or none that helps."""
         self.diary.calls += 1
         url = self._random.choice(self._urls)
         try:
-            answer = await self._http.post(
+            body = await line.post(
                 f"{url}/graphql",
-                json={"query": query, "variables": variables},
-                headers={"authorization": f"Bearer {token}"},
+                {"query": query, "variables": variables},
+                authorization=f"Bearer {token}",
             )
-            body = answer.json()
-        except (httpx.HTTPError, ValueError):
+        except (OSError, ValueError):
             body = {"errors": []}
         if "errors" in body:
             codes = {error["extensions"]["code"] for error in body["errors"]}

@@ -59,12 +59,12 @@ class Weather:
         await self._simulator.flush()
 
     async def _spoil_look_ups(self) -> None:
-        # A queue of faults would let no look-up through at all.
+        # Most look-ups go wrong, several in a row; without an end to it nothing would ever be known.
         if LOOK_UP not in await self._simulator.armed():
             effect = self._random.choice(LOOK_UP_EFFECTS)
             delay = self._random.randint(200, self._plan.stale_ms) if effect == "stale" else 0
-            await self._fault(LOOK_UP, effect, delayMs=delay)
-        await asyncio.sleep(self._random.uniform(0.5, 2.5))
+            await self._fault(LOOK_UP, effect, self._random.randint(1, 4), delayMs=delay)
+        await asyncio.sleep(self._random.uniform(0.1, 0.8))
 
     async def _spoil_lists(self) -> None:
         await asyncio.sleep(self._random.uniform(0.5, 1.5))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ledger import (
+    ChargeStatus,
     EventSource,
     Ledger,
     NewCharge,
@@ -103,6 +104,25 @@ async def test_it_is_settled_and_applied_together_or_not_at_all(
     paid = Reported(EventSource.WEBHOOK, Outcome.SUCCEEDED, "A-1", "10.99", "USD")
     await ledger.settle("default", charge.id, paid, notification=stored.id)
     assert await ledger.pending_notifications("default") == []
+
+
+async def test_it_is_told_once_though_two_find_it(
+    ledger: Ledger, other: Ledger, order: Order
+) -> None:
+    """Whoever received it, and whoever looks for what was left behind."""
+    charge = (await ledger.begin_charge(order())).charge
+    await ledger.settle("default", charge.id, Sent("r"))
+    stored = (await ledger.record_notification(arrived())).notification
+    paid = Reported(EventSource.WEBHOOK, Outcome.SUCCEEDED, "A-1", "10.99", "USD")
+    settled = await asyncio.gather(
+        *(
+            door.settle("default", charge.id, paid, notification=stored.id)
+            for door in (ledger, other)
+        )
+    )
+    assert {one.charge.status for one in settled} == {ChargeStatus.SUCCEEDED}
+    assert sorted(one.transition.applied for one in settled) == [False, True]
+    assert settled[0].charge.webhook_count == settled[1].charge.webhook_count == 1
 
 
 async def test_one_of_an_unknown_order_waits_until_the_order_appears(
