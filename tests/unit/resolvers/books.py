@@ -20,28 +20,59 @@ from ledger import (
     Sent,
 )
 from resolvers.account import Account
+from resolvers.context import Caller, Context
+from resolvers.cost import Cost
+from resolvers.policy import Limits, Policy
+from resolvers.principal import Principal, Role
 from resolvers.reconciliation import Difference, Kind, Reconciliation, Span
+from resolvers.session import ClientSessions
 from tests.unit.asiabill.far_side import Seen, envelope, signed
 
 CHINA = timezone(timedelta(hours=8))
 FIRST, LAST = date(2026, 11, 2), date(2026, 11, 4)
 
 
+UNLIMITED = Limits(
+    **dict.fromkeys(
+        (
+            "new_cards",
+            "charges",
+            "declines",
+            "address_attempts",
+            "address_declines",
+            "card_attempts",
+            "card_declines",
+            "account_declines",
+            "strangers",
+        )
+    ),
+    account_decline_percent=100,
+    merchant=False,
+    key=b"",
+    observe=lambda name: None,
+)
+
+
 @dataclass
 class Books:
-    """Both sides. `moment` is the clock of ours, in China's time."""
+    """Both sides, and a shop that asks. `moment` is the clock of ours, in China's time."""
 
     moment: datetime = datetime(2026, 11, 2, 12, 0, tzinfo=CHINA)
     rows: list[dict[str, Any]] = field(default_factory=list)
     refunds: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # What a capture or void is answered with.
+    hold: dict[str, Any] = field(default_factory=dict)
     ledger: Ledger = field(init=False)
     account: Account = field(init=False)
     done: Reconciliation = field(init=False)
 
     async def serve(self, seen: Seen, writer: asyncio.StreamWriter) -> None:
         """Asiabill's book, from the contract (6.2, 6.3) and not from our code."""
+        if seen.path.endswith("/AuthorizeInterface"):
+            writer.write(signed(seen, envelope(self.hold)))
+            return
         if seen.method == "POST":
-            # The only thing that is asked for is a refund.
+            # The only other thing that is asked for is a refund.
             taken_on = {"batchNo": "442011", "refundStatus": "pending"}
             writer.write(signed(seen, envelope(taken_on, "0000")))
             return
@@ -129,6 +160,25 @@ class Books:
         )
         await self.ledger.refunds.settle("default", refund.id, message)
         return refund.id
+
+    def context(self, refund_window: timedelta | None = None) -> Context:
+        """An operation of the shop's server, at the ledger's time."""
+        return Context(
+            caller=Caller("request", Principal(Role.MERCHANT, "default", "shop"), self.account),
+            policy=Policy(
+                live=False,
+                raw_cards=False,
+                public_url="http://127.0.0.1",
+                script_url="",
+                return_origins=frozenset(),
+                limits=UNLIMITED,
+                refund_window=refund_window,
+            ),
+            ledger=self.ledger,
+            sessions=ClientSessions(["x" * 32], lambda: self.moment),
+            cost=Cost(limit=10),
+            now=lambda: self.moment,
+        )
 
     async def differences(self, page_size: int = 500) -> list[Difference]:
         self.done = Reconciliation(self.account, self.ledger, page_size)

@@ -6,60 +6,15 @@ import pytest
 
 from ledger import ChargeAction
 from resolvers import refunds
-from resolvers.context import Caller, Context
-from resolvers.cost import Cost
-from resolvers.policy import Limits, Policy
-from resolvers.principal import Principal, Role
 from resolvers.rejection import ErrorCode, Rejection
-from resolvers.session import ClientSessions
 from tests.unit.resolvers.books import Books
-
-UNLIMITED = Limits(
-    **dict.fromkeys(
-        (
-            "new_cards",
-            "charges",
-            "declines",
-            "address_attempts",
-            "address_declines",
-            "card_attempts",
-            "card_declines",
-            "account_declines",
-            "strangers",
-        )
-    ),
-    account_decline_percent=100,
-    merchant=False,
-    key=b"",
-    observe=lambda name: None,
-)
-
-
-def context(books: Books, window: timedelta | None) -> Context:
-    """An operation of the shop's server, at the ledger's time."""
-    return Context(
-        caller=Caller("request", Principal(Role.MERCHANT, "default", "shop"), books.account),
-        policy=Policy(
-            live=False,
-            raw_cards=False,
-            public_url="http://127.0.0.1",
-            script_url="",
-            return_origins=frozenset(),
-            limits=UNLIMITED,
-            refund_window=window,
-        ),
-        ledger=books.ledger,
-        sessions=ClientSessions(["x" * 32], lambda: books.moment),
-        cost=Cost(limit=10),
-        now=lambda: books.moment,
-    )
 
 
 async def asked(books: Books, window: timedelta | None, charge_id: str) -> ErrorCode | None:
     """Ask for a refund of what nobody answers; the code of its refusal."""
     try:
         await refunds.refund(
-            context(books, window),
+            books.context(window),
             charge_id=charge_id,
             amount=None,
             reason="broken",
@@ -83,7 +38,7 @@ async def test_a_window_closes(
 ) -> None:
     charge = await books.charged("A-1")
     books.moment += age
-    allowed = await refunds.actions(context(books, window), charge)
+    allowed = await refunds.actions(books.context(window), charge)
     assert (ChargeAction.REFUND in allowed) is not closed
     code = await asked(books, window, charge.id)
     assert (code is ErrorCode.REFUND_WINDOW_CLOSED) is closed
