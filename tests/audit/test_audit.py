@@ -1,0 +1,93 @@
+"""Tools that attack GraphQL services, each with the figure that it must reach. Run by `make audit`."""
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from graphql import build_schema
+
+from tests.conftest import asiabill_at, free_port, running
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+TOOLS = ROOT / ".venv" / "audit" / "bin"
+# G10 of the goals. CASES=20 for a short look.
+CASES = os.environ.get("CASES", "1000")
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
+
+
+@pytest.fixture(scope="module")
+def production_url(simulator_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A gateway with everything off that mode live demands to be off."""
+    off = {
+        f"GATEWAY_{name}": "0" for name in ("GRAPHIQL", "INTROSPECTION", "GET_QUERIES", "RAW_CARDS")
+    }
+    settings = asiabill_at(simulator_url) | off
+    folder = tmp_path_factory.mktemp("production")
+    with running("serve", "--port", str(free_port()), cwd=folder, **settings) as url:
+        yield url
+
+
+def test_schemathesis_finds_no_fault(gateway_url: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            *(TOOLS / "schemathesis", "run", f"{gateway_url}/graphql"),
+            *("--header", "Authorization: Bearer mk_simulator"),
+            *("--max-examples", CASES, "--phases", "fuzzing", "--workers", "2"),
+            *("--checks", "not_a_server_error", "--seed", "20261125", "--no-shrink"),
+            *("--continue-on-failure", "--suppress-health-check", "all"),
+        ],
+        cwd=tmp_path,
+        env=os.environ | {"SCHEMATHESIS_HOOKS": "schemathesis_hooks", "PYTHONPATH": str(HERE)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    print(done.stdout[-1500:])
+    assert done.returncode == 0, done.stdout[-6000:]
+    selected = re.search(r"Selected: (\d+)/(\d+)", done.stdout)
+    tested = re.search(r"Tested: (\d+)", done.stdout)
+    assert selected is not None
+    assert tested is not None
+    assert selected[1] == selected[2] == tested[1]
+
+
+def misspelt(name: str) -> str:
+    """The name without one of its letters."""
+    middle = len(name) // 2
+    return name[:middle] + name[middle + 1 :]
+
+
+def test_clairvoyance_learns_no_name(production_url: str, gateway_url: str, tmp_path: Path) -> None:
+    """Where suggestions are on, the same words tell it names: the test can fail."""
+    schema = build_schema((ROOT / "schema.graphql").read_text(encoding="utf-8"))
+    roots = [schema.query_type, schema.mutation_type]
+    types = {name for name in schema.type_map if not name.startswith("__")}
+    fields = {name for root in roots if root is not None for name in root.fields}
+    names = {*types, *fields} - {"Query", "Mutation", "String", "Int", "Boolean", "Float", "ID"}
+    words = tmp_path / "words.txt"
+    words.write_text("\n".join(sorted({misspelt(name) for name in fields})), encoding="utf-8")
+
+    def learnt(url: str) -> set[str]:
+        found = tmp_path / "found.json"
+        found.unlink(missing_ok=True)
+        subprocess.run(
+            [TOOLS / "clairvoyance", "-w", words, "-o", found, f"{url}/graphql"],
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=600,
+            check=False,
+        )
+        assert found.exists(), "it gave up before it learnt anything"
+        told = json.dumps(json.loads(found.read_text(encoding="utf-8")))
+        return names & set(re.findall(r'"(\w+)"', told))
+
+    assert learnt(gateway_url), "it must be able to find what is shown"
+    assert learnt(production_url) == set()
