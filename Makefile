@@ -8,10 +8,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 PIP := $(BIN)/python -m pip install --quiet --require-virtualenv --no-compile
 CODE := gateway schema resolvers clients ledger simulator
-CHECKED := $(CODE) tests examples
+CHECKED := $(CODE) tests examples bench
 
-.PHONY: run test test-slow check chaos chaos-proof format lint types imports schema schema-check browser \
-	npm-tests audit screenshots web lock clean
+.PHONY: run test test-slow differential check chaos chaos-proof format lint types imports schema schema-check \
+	browser npm-tests audit screenshots web lock clean
 
 run: .venv/run.stamp ## start the gateway and the simulator, and print the links
 	$(BIN)/asiabill-gateway serve
@@ -21,6 +21,9 @@ test: .venv/dev.stamp ## every test that needs no browser
 
 test-slow: .venv/dev.stamp ## the money tests on PostgreSQL, several gateways on one ledger, 10,000 forged notifications
 	$(BIN)/python -m pytest -m slow tests/api
+
+differential: .venv/dev.stamp ## thousands of generated documents, by plan and by graphql-core
+	DIFFERENTIAL_DOCUMENTS=$(or $(DOCUMENTS),3000) $(BIN)/python -m pytest tests/differential --timeout 3600
 
 chaos: .venv/dev.stamp ## kill and lie, then compare: make chaos KEYS=10000
 	$(BIN)/python -m tests.chaos --keys $(or $(KEYS),600) --minutes 45

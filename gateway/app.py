@@ -24,7 +24,7 @@ from gateway import checkout, graphiql, limits, log, metrics
 from gateway.accounts import AccountSettings
 from gateway.authentication import Authentication
 from gateway.demo import DemoCustomer
-from gateway.graphql import GraphQLEndpoint
+from gateway.graphql import GraphQLEndpoint, Shortcut
 from gateway.headers import SafeHeaders
 from gateway.incoming import Incoming
 from gateway.recovery import Recovery
@@ -215,7 +215,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     settings = settings or Settings()
     log.configure()
     gateway = Gateway(settings)
-    schema = root.build(introspection=bool(settings.introspection))
+    schema = root.build(introspection=bool(settings.introspection), plans=settings.compiled_plans)
     trusted = TrustedDocuments.load(settings.trusted_documents, schema.documents)
     endpoint = GraphQLEndpoint(
         schema,
@@ -263,6 +263,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
                 expose_headers=["x-request-id"],
                 max_age=600,
             ),
+            # The last: whatever guards the service stands before it.
+            Middleware(Shortcut, endpoint=endpoint),
         ],
     )
 

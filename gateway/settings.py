@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     asiabill_pre_authorizes: bool = False
     asiabill_signed_answers: bool = False
     refund_window_days: int | None = Field(default=None, ge=1, le=3650)
+    compiled_plans: bool = True
     upstream_limit: int = Field(default=32, ge=2, le=1000)
 
     database_url: SecretStr = SecretStr("sqlite+aiosqlite:///gateway.db")

@@ -38,6 +38,7 @@ from schema.limits import (
     Limits,
     Weight,
 )
+from schema.plan import Planned
 
 # An app has a few dozen.
 MOST_KEPT = 512
@@ -65,6 +66,7 @@ class Operation:
     limits: Limits
     weight: Weight
     by_variables: bool
+    planned: Planned
 
     def admit(self, variables: Variables | None, cost: Cost) -> None:
         """Note in `cost` what it may cause. Raises LimitExceeded where that is too much."""
@@ -112,9 +114,20 @@ class Documents:
             *hidden,
         )
         self.read = lru_cache(MOST_KEPT)(self._read)
+        self._wrong: tuple[str, Wrong] | None = None
 
     def _read(self, text: str) -> Document:
         """The document of a text. Raises Wrong."""
+        # For the one who asks again at once: graphql-core's way after the plan's.
+        if self._wrong is not None and self._wrong[0] == text:
+            raise self._wrong[1]
+        try:
+            return self._read_anew(text)
+        except Wrong as wrong:
+            self._wrong = (text, wrong)
+            raise
+
+    def _read_anew(self, text: str) -> Document:
         node = _parsed(text)
         try:
             operations = self._operations(node)
@@ -146,7 +159,12 @@ class Documents:
                 measured = self._limits.measure(document, node, {})
                 measured.weight.demand()
                 operations[node.name.value if node.name else None] = Operation(
-                    node, document, self._limits, measured.weight, measured.by_variables
+                    node,
+                    document,
+                    self._limits,
+                    measured.weight,
+                    measured.by_variables,
+                    Planned(self._schema, document, node),
                 )
         return operations
 

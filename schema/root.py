@@ -1,21 +1,24 @@
 """The whole schema, put together from its nouns."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationType
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
-from strawberry.types import ExecutionContext
+from strawberry.types import ExecutionContext, ExecutionResult
 
+from resolvers.context import Context
+from resolvers.failure import Failure
 from schema.cards import CardMutation, CardQuery
 from schema.charge_list import ChargeListQuery
 from schema.chargebacks import ChargebackQuery
 from schema.charges import ChargeMutation, ChargeQuery, ChargeSubscription
 from schema.checkout import CheckoutMutation
 from schema.customers import CustomerMutation, CustomerQuery
-from schema.documents import Checked, Documents
+from schema.documents import Checked, Documents, Wrong
 from schema.events import EventSubscription
 from schema.intents import IntentMutation, IntentQuery
 from schema.refunds import RefundMutation, RefundQuery
@@ -67,9 +70,38 @@ class Schema(strawberry.Schema):
     """Strawberry's schema with our own look at documents, and without its own logging: errors go
     through `schema.failure` alone."""
 
-    def __init__(self, *, introspection: bool, **parts: Any) -> None:
+    def __init__(self, *, introspection: bool, plans: bool, **parts: Any) -> None:
         super().__init__(**parts)
+        self._plans = plans
         self.documents = Documents(self._schema, introspection=introspection)
+
+    async def run(
+        self,
+        text: str,
+        variables: Mapping[str, Any] | None,
+        context: Context,
+        operation_name: str | None,
+        *,
+        queries_only: bool = False,
+    ) -> ExecutionResult | None:
+        """The result by the operation's plan; None where `execute` must find it, and nothing was
+        begun: for a document that is wrong, and for what plans can't do."""
+        if not self._plans:
+            return None
+        try:
+            operation = self.documents.read(text).operation(operation_name)
+            if queries_only and operation.node.operation is not OperationType.QUERY:
+                return None
+            plan = operation.planned.get()
+            if plan is None:
+                return None
+            operation.admit(variables, context.cost)
+        except (Wrong, Failure):
+            return None
+        result = await plan.execute(context, variables or {})
+        if result is not None and result.errors:
+            self.process_errors(result.errors)
+        return result
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -84,10 +116,11 @@ class Schema(strawberry.Schema):
                 error.message = _SUGGESTION.sub("", error.message)
 
 
-def build(*, introspection: bool = True) -> Schema:
+def build(*, introspection: bool = True, plans: bool = True) -> Schema:
     """A schema of its own. Nothing is shared with another one."""
     return Schema(
         introspection=introspection,
+        plans=plans,
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
