@@ -34,12 +34,18 @@ class Loader(Generic[K, V]):
         if key in self._known:
             self._cost.deduplicated += 1
         self._known.add(key)
-        return await asyncio.shield(self._loader.load(key))
+        return await asyncio.shield(self._asked(key))
 
     def begin(self, key: K) -> None:
         """Start what a later `load` will ask for, for a caller that has to wait for something else."""
-        # The one who loads is told; until then a failure has nobody to complain of it.
-        self._loader.load(key).add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._asked(key)
+
+    def _asked(self, key: K) -> "asyncio.Future[V]":
+        future = self._loader.load(key)
+        # Who loads is told. A failure that nobody waits for any more has nobody to complain of it:
+        # `shield` forgets it where its waiter was cancelled.
+        future.add_done_callback(_seen)
+        return future
 
     def clear(self, key: K) -> None:
         """Ask again next time: a mutation changed it."""
@@ -65,6 +71,11 @@ class Loader(Generic[K, V]):
                     outcome = ConnectionAbortedError("the call was cancelled")
             answers.append(outcome)
         return answers
+
+
+def _seen(done: "asyncio.Future[V]") -> None:
+    if not done.cancelled():
+        done.exception()
 
 
 def each(

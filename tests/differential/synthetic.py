@@ -103,7 +103,7 @@ class Branch(Named):
     @strawberry.field
     def sync_text(self, times: int = 1, upper: bool | None = None) -> str | None:
         text = _sync(self.id, "sync")
-        return text if text is None else f"{text * times}{upper}"
+        return text if text is None else f"{text * (times % 5)}{upper}"
 
     @strawberry.field
     async def async_text(self, of: strawberry.ID | None = None) -> str | None:
@@ -209,7 +209,7 @@ class Query:
 
     @strawberry.field
     async def filtered(self, filter: Filter, colour: Colour = Colour.GREEN) -> list[str]:
-        return [f"{filter.of}-{filter.below}-{colour.value}"] * filter.times
+        return [f"{filter.of}-{filter.below}-{colour.value}"] * (filter.times % 5)
 
     @strawberry.field
     async def many(self, ids: list[strawberry.ID]) -> list[Branch | None]:

@@ -1,6 +1,7 @@
 """The loader's edges: waiters that go away, batches that die, failures that must not stay."""
 
 import asyncio
+import gc
 from collections.abc import Sequence
 
 import pytest
@@ -153,3 +154,23 @@ async def test_each_asks_side_by_side_and_keeps_failures_apart(cost: Cost) -> No
     a, b, c = await asyncio.gather(*map(loader.load, "abc"), return_exceptions=True)
     assert (a, c, most) == ("A", "C", 3)
     assert isinstance(b, ConnectionAbortedError)
+
+
+async def test_a_failure_whose_waiter_went_away_is_not_reported_as_lost(
+    loader: Loader[str, str], source: Source
+) -> None:
+    """GraphQL cancels the siblings of what failed; their loads may fail after that."""
+    reports: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, report: reports.append(report))
+    source.failing = {"a"}
+    source.go.clear()
+    waiting = asyncio.create_task(loader.load("a"))
+    await source.began.wait()
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    source.go.set()
+    with pytest.raises(LookupError):
+        await loader.load("a")
+    loader.clear_all()
+    gc.collect()
+    assert reports == []
