@@ -29,6 +29,11 @@ from tests.differential.documents import harder
 from tests.unit.asiabill.far_side import FarSide, Seen, envelope, http, signed
 
 DOCUMENTS = int(os.environ.get("DIFFERENTIAL_DOCUMENTS", "100"))
+# graphql-core cancels what it has not yet begun to await; a plan begins nothing that early.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 SCHEMA = root.build()
 CORE = SCHEMA._schema
 CUSTOMERS = ("cus_1", "cus_2", "cus_none", "cus_refused", "cus_down", "cus_garbage", "no id")

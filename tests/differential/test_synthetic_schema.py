@@ -18,6 +18,11 @@ from schema.plan import Planned
 from tests.differential.documents import harder
 from tests.differential.synthetic import Branch, Leaf, Mutation, Query
 
+# graphql-core cancels what it has not yet begun to await; a plan begins nothing that early.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 SCHEMA = strawberry.Schema(Query, Mutation, types=[Leaf, Branch])
 CORE = SCHEMA._schema
 IDS = [
