@@ -5,6 +5,7 @@ Word for word after graphql-core's `complete_value` and what it calls.
 
 from collections.abc import Callable
 from enum import Enum
+from functools import partial
 from typing import Any, cast
 
 from graphql import (
@@ -29,7 +30,7 @@ from strawberry.schema.schema_converter import CustomGraphQLEnumType, GraphQLCor
 from strawberry.types.base import StrawberryObjectDefinition
 
 from schema.plan.resolver import Spot, Unsupported
-from schema.plan.run import Pending, Place, Run, forget, located, together
+from schema.plan.run import Pending, Place, Run, located, together
 
 # From a value and its place; adds to the pending what is still to be awaited inside of it.
 Complete = Callable[[Run, Any, Place, Pending], Any]
@@ -150,12 +151,12 @@ def _list(spot: Spot, type_: GraphQLList[Any], below: Below) -> tuple[Complete, 
             try:
                 items.append(inner(run, item, at, own))
             except Exception as error:  # noqa: BLE001 told, whatever it is
-                forget(own, since)
+                del own[since:]
                 run.note(located(error, nodes, at), at)
                 items.append(None)
             else:
                 if raises and own:
-                    pending.append(guarded(run, own, items, index, spot, at))
+                    pending.append(partial(guarded, run, own, items, index, spot, at))
         return items
 
     return complete, must and raises
@@ -168,7 +169,6 @@ async def guarded(
     try:
         await together(pending)
     except Exception as error:  # noqa: BLE001 told, whatever it is
-        forget(pending)
         run.note(located(error, spot.nodes, place), place)
         holder[key] = None
 

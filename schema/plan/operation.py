@@ -22,7 +22,7 @@ from strawberry.types import ExecutionResult
 from resolvers.context import Context
 from schema.plan.completion import Fields
 from schema.plan.resolver import Unsupported
-from schema.plan.run import Pending, Run, forget, together
+from schema.plan.run import Pending, Run, together
 from schema.plan.selection import Compiler
 from schema.plan.variables import Variables
 
@@ -82,7 +82,6 @@ class Plan:
             if pending:
                 await together(pending)
         except GraphQLError as error:
-            forget(pending)
             run.note(error, None)
             return ExecutionResult(None, run.errors)
         return ExecutionResult(data, run.errors or None)

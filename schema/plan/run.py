@@ -13,7 +13,8 @@ from resolvers.context import Context
 # graphql-core's Path, which costs ten times as much to make.
 Place = tuple[Any, str | int, str | None]
 
-Pending = list[Coroutine[Any, Any, None]]
+# What is still to be awaited. It is made where it is awaited: a coroutine that is dropped complains.
+Pending = list[Callable[[], Coroutine[Any, Any, None]]]
 
 
 class Run:
@@ -67,13 +68,6 @@ def path_of(place: Place) -> Path:
 async def together(pending: Pending) -> None:
     """Run all of these at once; the first failure cancels the others."""
     if len(pending) == 1:
-        await pending[0]
+        await pending[0]()
     else:
-        await gather_with_cancel(*pending)
-
-
-def forget(pending: Pending, since: int = 0) -> None:
-    """Drop what was to run for a part of the answer that became null."""
-    for coroutine in pending[since:]:
-        coroutine.close()
-    del pending[since:]
+        await gather_with_cancel(*[begin() for begin in pending])

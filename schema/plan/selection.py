@@ -1,5 +1,6 @@
 """The fields selected of one object type, each with the step that answers it."""
 
+from functools import partial
 from typing import Any
 
 from graphql import (
@@ -21,7 +22,7 @@ from graphql.execution.collect_fields import (
 from schema.plan.argument import arguments
 from schema.plan.completion import Fields, Step, coercion, completion, guarded
 from schema.plan.resolver import Resolve, Spot, Unsupported, attribute, resolver
-from schema.plan.run import Pending, Place, Run, forget, located, together
+from schema.plan.run import Pending, Place, Run, located, together
 
 _MOST_FIELDS = 1000
 
@@ -179,11 +180,11 @@ class _Answer:
             value = self._resolve(run, source, self._arguments(run), place)
             answer[self._key] = self._complete(run, value, place, own)
         except Exception as error:  # noqa: BLE001 told, whatever it is
-            forget(own, since)
+            del own[since:]
             failed(run, error, self._spot, answer, self._key, place, must=self._must)
         else:
             if self._guarded and own:
-                pending.append(guarded(run, own, answer, self._key, self._spot, place))
+                pending.append(partial(guarded, run, own, answer, self._key, self._spot, place))
 
     def later(
         self,
@@ -201,7 +202,7 @@ class _Answer:
         except Exception as error:  # noqa: BLE001 told, whatever it is
             failed(run, error, self._spot, answer, self._key, place, must=self._must)
         else:
-            pending.append(self._awaited(run, source, kwargs, answer, place))
+            pending.append(partial(self._awaited, run, source, kwargs, answer, place))
 
     async def _awaited(
         self, run: Run, source: Any, kwargs: dict[str, Any], answer: dict[str, Any], place: Place
@@ -214,5 +215,4 @@ class _Answer:
             if own:
                 await together(own)
         except Exception as error:  # noqa: BLE001 told, whatever it is
-            forget(own)
             failed(run, error, self._spot, answer, self._key, place, must=self._must)
