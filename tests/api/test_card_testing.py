@@ -372,7 +372,9 @@ async def test_a_thousand_attempts_in_a_minute(
                 ends = Counter[str]()
                 for round_ in range(20):
                     await asyncio.sleep(max(0.0, start + round_ * 3 - time.monotonic()))
-                    ends += await attack(testers, 1, 50)
+                    ended = await attack(testers, 1, 50)
+                    print(round_, time.monotonic() - start, ended, await charges_sent(api))
+                    ends += ended
                 return ends
 
             _, ends = await asyncio.gather(shopping(), trying())
