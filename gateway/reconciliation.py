@@ -14,7 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ledger import Ledger
 from resolvers.account import Account
-from resolvers.reconciliation import Difference, Reconciliation, Span
+from resolvers.difference import Difference
+from resolvers.reconciliation import Reconciliation, Span
 
 # A spreadsheet would run what begins so, and order numbers are written by others.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -9,63 +9,17 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
-from enum import StrEnum
 from typing import Final
 
 from clients.asiabill import CHINA, RefundRecord, Transaction, TransactionQuery
-from ledger import Charge, ChargeStatus, Ledger, Outcome, Refund, RefundStatus
-from resolvers import lookups, reports
+from ledger import Charge, Ledger, Refund
+from resolvers import difference, refund_reports
 from resolvers.account import Account
+from resolvers.difference import Difference
 
 _DAY: Final = timedelta(days=1)
 _PAGE: Final = 500
 _AT_ONCE: Final = 20
-
-_S = ChargeStatus
-_IN_DOUBT: Final = frozenset({_S.REQUIRES_ACTION, _S.PROCESSING, _S.UNKNOWN})
-_AGREES: Final = {
-    Outcome.SUCCEEDED: frozenset({_S.SUCCEEDED}),
-    Outcome.CAPTURED: frozenset({_S.SUCCEEDED}),
-    Outcome.CLEARED: frozenset({_S.SUCCEEDED}),
-    Outcome.AUTHORIZED: frozenset({_S.AUTHORIZED}),
-    Outcome.VOIDED: frozenset({_S.VOIDED}),
-    Outcome.DECLINED: frozenset({_S.DECLINED}),
-    Outcome.PENDING: _IN_DOUBT,
-}
-# Other words of refundStatus are not documented, and prove nothing.
-_REFUND_AGREES: Final = {"success": RefundStatus.SUCCEEDED, "fail": RefundStatus.FAILED}
-
-
-class Kind(StrEnum):
-    """How the two sides differ."""
-
-    MISSING = "missing at Asiabill"
-    FOREIGN = "not made here"
-    TWICE = "charged twice"
-    AMOUNT = "amount"
-    CURRENCY = "currency"
-    STATUS = "status"
-    REFUND_MISSING = "refund missing at Asiabill"
-    REFUND_IN_DOUBT = "refund in doubt"
-    REFUND_AMOUNT = "refund amount"
-    REFUND_CURRENCY = "refund currency"
-    REFUND_STATUS = "refund status"
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One thing that one side has, or has otherwise. What a side does not have is ""."""
-
-    kind: Kind
-    order_no: str
-    ours: str
-    asiabill: str
-    charge_id: str = ""
-    refund_id: str = ""
-    trade_no: str = ""
-    batch_no: str = ""
-    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +80,8 @@ class Reconciliation:
             async for found in self._close(self._waiting.pop(day - _DAY, {})):
                 yield found
             day_done()
+        async for foreign in self._foreign_refunds(span):
+            yield foreign
 
     async def _made_on(self, day: date) -> dict[str, _Ours]:
         start, end = _moments(day)
@@ -157,7 +113,7 @@ class Reconciliation:
                 if row.order_no in known or row.trade_no in told | self._told:
                     continue
                 told.add(row.trade_no)
-                yield _foreign(row)
+                yield difference.foreign(row)
         self._told = told
 
     def _kept(self, row: Transaction) -> bool:
@@ -174,16 +130,16 @@ class Reconciliation:
         everything = list(made.values())
         for place in range(0, len(everything), _PAGE):
             batch = everything[place : place + _PAGE]
-            doubtful = [ours for ours in batch if _judged(ours.charge, ours.rows)]
+            doubtful = [ours for ours in batch if difference.judged(ours.charge, ours.rows)]
             # What has gone on since it was read is judged as it is now.
             fresh = await self._ledger.charges(
                 self._account.name, [ours.charge.id for ours in doubtful]
             )
             for ours in doubtful:
-                for difference in _judged(fresh.get(ours.charge.id, ours.charge), ours.rows):
-                    yield difference
-            async for difference in self._refunds([ours.charge for ours in batch]):
-                yield difference
+                for found in difference.judged(fresh.get(ours.charge.id, ours.charge), ours.rows):
+                    yield found
+            async for found in self._refunds([ours.charge for ours in batch]):
+                yield found
 
     async def _refunds(self, charges: Sequence[Charge]) -> AsyncIterator[Difference]:
         order_nos = {charge.id: charge.order_no for charge in charges}
@@ -195,8 +151,30 @@ class Reconciliation:
             batch = sent[place : place + _AT_ONCE]
             records = await asyncio.gather(*(self._record(refund) for refund in batch))
             for refund, record in zip(batch, records, strict=True):
-                for difference in _refund_judged(refund, record, order_nos[refund.charge_id]):
-                    yield difference
+                for one in difference.refund_judged(refund, record, order_nos[refund.charge_id]):
+                    yield one
+
+    async def _foreign_refunds(self, span: Span) -> AsyncIterator[Difference]:
+        """Refunds of charges of ours that no list of Asiabill's shows: told of by notification."""
+        (start, _), (_, end) = _moments(span.first), _moments(span.last)
+        seen, more = 0, True
+        while more:
+            batch = await self._ledger.events_after(
+                self._account.name, [refund_reports.SUCCESS], seen, limit=_PAGE
+            )
+            more = len(batch) == _PAGE
+            told = [
+                news
+                for news in batch
+                if start <= news.received_at < end and news.charge_id and news.applied_at
+            ]
+            refunds = await self._ledger.refunds.of_charges(
+                self._account.name, {news.charge_id for news in told if news.charge_id}
+            )
+            for news in told:
+                if refund_reports.named(news, refunds[news.charge_id or ""]) is None:
+                    yield difference.foreign_refund(news)
+            seen = batch[-1].id if batch else seen
 
     async def _record(self, refund: Refund) -> RefundRecord | None:
         if refund.batch_no is None:
@@ -207,95 +185,3 @@ class Reconciliation:
 def _moments(day: date) -> tuple[datetime, datetime]:
     start = datetime.combine(day, time(), CHINA)
     return start, start + _DAY
-
-
-def _foreign(row: Transaction) -> Difference:
-    return Difference(
-        Kind.FOREIGN,
-        row.order_no,
-        ours="",
-        asiabill=f"{row.status} {row.amount} {row.currency}",
-        trade_no=row.trade_no,
-        at=row.trade_date,
-    )
-
-
-def _judged(charge: Charge, rows: dict[str, Transaction]) -> list[Difference]:
-    """What differs between a charge and the rows that bear its number."""
-
-    def differs(kind: Kind, ours: str, asiabill: str, row: Transaction | None = None) -> Difference:
-        return Difference(
-            kind,
-            charge.order_no,
-            ours,
-            asiabill,
-            charge_id=charge.id,
-            trade_no=(row.trade_no if row else charge.trade_no) or "",
-            at=charge.created_at.isoformat(timespec="seconds"),
-        )
-
-    told = {
-        trade_no: report
-        for trade_no, row in rows.items()
-        if (report := reports.of_transaction(row)) is not None
-    }
-    if not told:
-        strange = [row for row in rows.values() if not reports.is_duplicate(row)]
-        if strange:
-            words = f"{strange[0].status} {strange[0].auth_status}".strip()
-            return [differs(Kind.STATUS, charge.status, words, strange[0])]
-        expected = charge.sent_at is not None and charge.status is not _S.FAILED
-        return [differs(Kind.MISSING, charge.status, "")] if expected else []
-    found: list[Difference] = []
-    for trade_no in told:
-        row = rows[trade_no]
-        if not _equal(row.amount, charge.amount):
-            found.append(differs(Kind.AMOUNT, charge.amount, row.amount, row))
-        if row.currency != charge.currency:
-            found.append(differs(Kind.CURRENCY, charge.currency, row.currency, row))
-    taken = sorted(trade_no for trade_no, report in told.items() if report.outcome.takes_money)
-    if len(taken) > 1:
-        found.append(differs(Kind.TWICE, charge.trade_no or "", " ".join(taken)))
-    report = max(told.values(), key=lookups.weight)
-    if charge.status not in _AGREES.get(report.outcome, frozenset()):
-        found.append(
-            differs(Kind.STATUS, charge.status, report.outcome, rows[report.trade_no or ""])
-        )
-    return found
-
-
-def _refund_judged(refund: Refund, record: RefundRecord | None, order_no: str) -> list[Difference]:
-    def differs(kind: Kind, ours: str, asiabill: str) -> Difference:
-        return Difference(
-            kind,
-            order_no,
-            ours,
-            asiabill,
-            charge_id=refund.charge_id,
-            refund_id=refund.id,
-            batch_no=refund.batch_no or "",
-            at=refund.created_at.isoformat(timespec="seconds"),
-        )
-
-    shown = f"{refund.status} {refund.amount} {refund.currency}"
-    if refund.batch_no is None:
-        in_doubt = refund.status.unsettled
-        return [differs(Kind.REFUND_IN_DOUBT, shown, "")] if in_doubt else []
-    if record is None:
-        return [differs(Kind.REFUND_MISSING, shown, "")]
-    found: list[Difference] = []
-    if record.amount and not _equal(record.amount, refund.amount):
-        found.append(differs(Kind.REFUND_AMOUNT, refund.amount, record.amount))
-    currency = record.currency or record.order_currency
-    if currency and currency != refund.currency:
-        found.append(differs(Kind.REFUND_CURRENCY, refund.currency, currency))
-    if _REFUND_AGREES.get(record.status, refund.status) is not refund.status:
-        found.append(differs(Kind.REFUND_STATUS, refund.status, record.status))
-    return found
-
-
-def _equal(told: str, kept: str) -> bool:
-    try:
-        return Decimal(told) == Decimal(kept)
-    except InvalidOperation:
-        return False

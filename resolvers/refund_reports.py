@@ -1,6 +1,7 @@
 """From Asiabill's words on a refund to the ledger's messages. Source: contract 6.1, 6.2, 7, 12."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from clients.asiabill import RefundAnswer, RefundRecord
 from ledger import (
@@ -13,8 +14,9 @@ from ledger import (
     refund_matches,
 )
 
+SUCCESS: Final = "refund.success"
 _NOTIFIED = {
-    "refund.success": RefundOutcome.SUCCEEDED,
+    SUCCESS: RefundOutcome.SUCCEEDED,
     "refund.fail": RefundOutcome.FAILED,
 }
 # The words of refundStatus are not documented. These two are Asiabill's own for the end of

@@ -22,9 +22,10 @@ from ledger import (
 from resolvers.account import Account
 from resolvers.context import Caller, Context
 from resolvers.cost import Cost
+from resolvers.difference import Difference, Kind
 from resolvers.policy import Limits, Policy
 from resolvers.principal import Principal, Role
-from resolvers.reconciliation import Difference, Kind, Reconciliation, Span
+from resolvers.reconciliation import Reconciliation, Span
 from resolvers.session import ClientSessions
 from tests.unit.asiabill.far_side import Seen, envelope, signed
 

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from ledger import Money, Outcome
-from resolvers.reconciliation import Kind, Span
+from ledger import Money, NewNotification, Outcome
+from resolvers.difference import Kind
+from resolvers.reconciliation import Span
 from tests.unit.resolvers.books import CHINA, FIRST, LAST, Books
 
 
@@ -137,3 +138,32 @@ def test_a_span_does_not_end_before_it_begins() -> None:
     with pytest.raises(ValueError, match="ends before"):
         Span(LAST, FIRST)
     assert Span(FIRST, FIRST).read == [FIRST - timedelta(days=1), FIRST, FIRST + timedelta(days=1)]
+
+
+async def test_a_refund_that_only_asiabill_tells_of_was_not_made_here(books: Books) -> None:
+    charge = await books.both("A-1")
+    await books.refunded(charge, "k", "442011")
+    books.refunds["442011"] = {"refundStatus": "pending"}
+    days = (timedelta(days=-1), timedelta(), timedelta(), timedelta(days=9))
+    batches = ("442001", "442011", "442012", "442013")
+    for batch_no, away in zip(batches, days, strict=True):
+        now, books.moment = books.moment, books.moment + away
+        told = NewNotification(
+            account="default",
+            type="refund.success",
+            order_no="A-1",
+            trade_no="T-A-1",
+            batch_no=batch_no,
+            body_sha256="",
+            fields={"amount": "1.00", "currency": "USD"},
+        )
+        news = (await books.ledger.record_notification(told)).notification
+        await books.ledger.close_notification("default", news.id)
+        books.moment = now
+    (found,) = await books.differences()
+    assert (found.kind, found.batch_no, found.charge_id) == (
+        Kind.REFUND_FOREIGN,
+        "442012",
+        charge.id,
+    )
+    assert (found.ours, found.asiabill) == ("", "1.00 USD")
