@@ -54,7 +54,7 @@ class GatewayEvent(Node):
     )
 
     chargeback: Chargeback | None = strawberry.field(
-        description="The dispute that it tells of; set exactly where type is CHARGEBACK."
+        description="The dispute that it tells of, where type is CHARGEBACK."
     )
 
     @classmethod

@@ -12,6 +12,7 @@ from ledger import (
     CurrencyNotSupported,
     Money,
     MoneyError,
+    ToldMoney,
     amount_text,
 )
 
@@ -113,3 +114,40 @@ def test_what_is_left_of_an_amount_can_be_given_back(cents: int, currency: str) 
     minor_units = cents * 10 if currency == "KWD" else cents
     money = Money(amount_text(minor_units, currency), currency)
     assert money.minor_units == minor_units
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "shown", "minor_units"),
+    [
+        ("10.9", "USD", "10.90", 1090),
+        ("10", "EUR", "10.00", 1000),
+        ("80.0", "JPY", "80", 80),
+        ("1.250", "KWD", "1.25", 1250),
+        ("1.255", "KWD", "1.255", 1255),
+        ("-4.5", "USD", "-4.50", -450),
+        ("0", "USD", "0.00", 0),
+        ("1E+3", "USD", "1000.00", 100_000),
+        ("10.999", "USD", "10.999", 1099),
+        ("-10.999", "USD", "-10.999", -1099),
+        ("7000", "BYR", "7000", 7000),
+        ("3", "ZZZ", "3.00", 300),
+        ("3", "", "3.00", 300),
+    ],
+)
+def test_an_amount_of_another_s_book_is_shown_exactly(
+    amount: str, currency: str, shown: str, minor_units: int
+) -> None:
+    assert ToldMoney.of(amount, currency) == ToldMoney(shown, currency, minor_units)
+
+
+@pytest.mark.parametrize(
+    "amount", ["", "plenty", "NaN", "Infinity", "1e999999", "1e-999", "1" * 41]
+)
+def test_what_is_no_amount_is_refused(amount: str) -> None:
+    with pytest.raises(AmountInvalid):
+        ToldMoney.of(amount, "USD")
+
+
+@given(st.decimals(-(10**15), 10**15, places=2), st.sampled_from(["USD", "JPY", "KWD", "ZZZ"]))
+def test_an_amount_of_another_s_book_keeps_its_value(amount: Decimal, currency: str) -> None:
+    assert Decimal(ToldMoney.of(str(amount), currency).amount) == amount
