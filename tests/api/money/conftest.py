@@ -20,10 +20,24 @@ KEYS = ",".join(
 )
 
 
-# The ledger's own tests run on both databases each time; these take minutes more on the second.
-@pytest.fixture(
-    scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
-)
+# The ledger's own tests run on both databases each time, and so do these; the other ones of this
+# folder would take minutes more, and run on the second with `make test-slow`.
+ON_BOTH = {"test_charges", "test_doubts", "test_learning_the_end", "test_webhooks"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        chosen = (
+            item.callspec.params
+            if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+            else {}
+        )
+        if chosen.get("new_database") == "postgresql" and item.path.stem not in ON_BOTH:
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def new_database(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[], str]:
