@@ -66,7 +66,7 @@ class Plan:
     database: Literal["sqlite", "postgresql"] = "sqlite"
     gateways: int = 1
     kills: int = 20
-    clients: int = 24
+    clients: int = 32
     # All that is not settled so long after the faults have stopped is lost.
     settle_seconds: float = 60.0
     whole_seconds: float = 900.0

@@ -233,7 +233,7 @@ class Order:
             elif charge["tradeNo"] and charge["id"] not in self._acted:
                 self._acted.add(charge["id"])
                 await shop.act_as_buyer(charge["tradeNo"], purchase.buyer)
-            await shop.pause(20)
+            await shop.pause(12)
         if purchase.replayed:
             await self.pay()
 

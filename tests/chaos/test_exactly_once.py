@@ -7,21 +7,11 @@ import pytest
 from tests.chaos.run import Report
 
 
-@pytest.mark.timeout(150)
-def test_100_keys_survive_kills_and_every_fault(harness: Callable[..., Report]) -> None:
-    """The seed is in the report: `python -m tests.chaos --seed N` replays a failure."""
-    report = harness("--keys", "100", "--seed", "1", "--kills", "5", seconds=140)
-    assert report.violations == []
-    assert sum(report.kills.values()) >= 5
-    assert report.settled_seconds < 60
-    assert report.charges > 60
-
-
-@pytest.mark.slow
 @pytest.mark.timeout(320)
 def test_600_keys_survive_kills_and_every_fault(harness: Callable[..., Report]) -> None:
-    """The same for longer; takes two minutes and more."""
-    report = harness("--keys", "600", "--seed", "1", seconds=300)
+    """Under a minute on two idle cores. The seed is in the report: `python -m tests.chaos --seed N`
+    replays a failure."""
+    report = harness("--keys", "600", "--seed", "1", "--kills", "20", seconds=300)
     assert report.violations == []
     assert sum(report.kills.values()) >= 20
     assert report.settled_seconds < 60
