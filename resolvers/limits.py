@@ -50,9 +50,7 @@ async def guard(context: Context, customer_id: str | None, buyer_ip: str | None)
         (limits.charges, "charges.customer", customer_id),
         (limits.address_attempts, "attempts.address", address),
     )
-    ended = _tallies((limits.account_declines, "ended.account", "all"))
-    declined = _tallies((limits.account_declines, "declines.account", "all"))
-    found = Guard(take=attempts, below=declines, ended=ended, declined=declines + declined)
+    found = Guard(take=attempts, below=declines, declined=declines)
     return await _wary(context, found, customer_id)
 
 
@@ -85,18 +83,23 @@ def refused(context: Context, reached: LimitReached) -> RateLimited:
 
 
 async def _wary(context: Context, found: Guard, customer_id: str | None) -> Guard:
-    """Where most of the shop's payments are declined somebody is trying out cards: then one decline
-    is enough, and those who never paid here have few sends between them.
+    """Where most payments of those who never paid here are declined, somebody is trying out cards:
+    then one decline is enough for each of them, and they have few sends between them.
+
+    Who has paid here is no part of it, neither stopped nor counted: else its payments would end the
+    alarm while those who are stopped add nothing to it.
     """
     limits, account = context.policy.limits, context.account.name
     if limits.account_declines is None:
         return found
-    of_all = (*found.ended, found.declined[-1])
-    ended, declined = await context.ledger.limits.totals(account, of_all)
+    if customer_id is not None and await context.ledger.limits.has_paid(account, customer_id):
+        return found
+    (of_ended,) = _tallies((limits.account_declines, "ended.account", "all"))
+    (of_declined,) = _tallies((limits.account_declines, "declines.account", "all"))
+    found = replace(found, ended=(of_ended,), declined=(*found.declined, of_declined))
+    ended, declined = await context.ledger.limits.totals(account, (of_ended, of_declined))
     few = declined.count < limits.account_declines.most
     if few or declined.count * 100 < ended.count * limits.account_decline_percent:
-        return found
-    if customer_id is not None and await context.ledger.limits.has_paid(account, customer_id):
         return found
     strict = tuple(replace(tally, rate=replace(tally.rate, most=1)) for tally in found.below)
     strangers = _tallies((limits.strangers, "strangers.account", "all"))

@@ -4,6 +4,8 @@ The lines are compared with the schema that is printed. A new field or argument 
 here, and a line is all that it needs.
 """
 
+import statistics
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -384,6 +386,38 @@ async def test_a_foreign_thing_answers_as_an_unknown_one(
     # What was refused has left no trace on the other's side.
     shown = await api.run("SavedCards", key=another.token, customerId=another.things["customer"])
     assert [card["id"] for card in shown.data["customer"]["savedCards"]] == [another.things["card"]]
+
+
+TIMED = {
+    "Query.customer(id)",
+    "Query.paymentMethod(id)",
+    "Query.paymentIntent(id)",
+    "Query.charge(by: id)",
+    "Query.charge(by: orderNo)",
+    "Mutation.setDefaultCard(customerId)",
+    "Mutation.charge(customerId)",
+    "Mutation.charge(paymentIntentId)",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("line", sorted(TIMED))
+async def test_a_foreign_thing_takes_as_long_as_an_unknown_one(
+    api: Api, one: Buyer, another: Buyer, line: str
+) -> None:
+    """By the medians of turns, since a machine with other things to do has bad moments."""
+    kind, document = NAMES[line]
+    names = (another.things[kind], UNKNOWN[kind])
+    spent: tuple[list[float], list[float]] = ([], [])
+    for turn in range(300):
+        for side in (0, 1) if turn % 2 else (1, 0):
+            start = time.perf_counter()
+            await asked(api, document, one.token, one.things, names[side])
+            spent[side].append(time.perf_counter() - start)
+    foreign, unknown = map(statistics.median, spent)
+    print(f"\n{line}: foreign {foreign * 1000:.2f} ms, unknown {unknown * 1000:.2f} ms")
+    assert 0.8 <= foreign / unknown <= 1.25
 
 
 @pytest.mark.parametrize("line", [line for line in HIDDEN if HIDDEN[line]])
