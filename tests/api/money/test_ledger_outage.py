@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import resource
 import signal
 import sqlite3
@@ -11,12 +12,14 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import asyncpg  # type: ignore[import-untyped]
 import httpx
 import pytest
 from sqlalchemy import make_url
 
 from tests.api.conftest import Answer, Api, client
 from tests.api.money.gateways import Gateway, another, gateway
+from tests.databases import Postgres, started
 from tests.far_side import CONFIRM, Simulator
 
 CHARGE = """mutation($customer: ID!, $card: ID!, $once: String!) {
@@ -105,6 +108,74 @@ async def test_without_a_ledger_nothing_is_sent_and_it_recovers_alone(
         for key in keys:
             assert (await buyer.charge(key)).data["charge"]["charge"]["status"] == "SUCCEEDED"
         assert await buyer.sent() == 4
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+async def test_postgresql_may_crash_in_the_middle(
+    settings: dict[str, str], simulator: Simulator, tmp_path: Path
+) -> None:
+    """One of its processes is killed again and again: the server ends all connections and comes up
+    anew. Each charge is sent once or not at all, and a repeat of each call ends well."""
+    server = started()
+    postgres = await asyncio.to_thread(server.__enter__)
+    serving = gateway(tmp_path, settings, await asyncio.to_thread(postgres.new))
+    own = await asyncio.to_thread(serving.__enter__)
+    try:
+        async with client(own.url) as http:
+            buyer = await Buyer.of(Api(http, simulator))
+            keys = [uuid4().hex for _ in range(60)]
+            done = killed = 0
+
+            async def crashing() -> None:
+                nonlocal killed
+                for part in (5, 20, 35):
+                    while done < part:
+                        await asyncio.sleep(0.01)
+                    with contextlib.suppress(OSError, asyncpg.PostgresError):
+                        os.kill(await a_backend(postgres), signal.SIGKILL)
+                        killed += 1
+
+            async def charging() -> None:
+                nonlocal done
+                for key in keys:
+                    answer = await buyer.charge(key)
+                    assert set(answer.codes) <= {"INTERNAL"}
+                    assert all(error["extensions"]["retryable"] for error in answer.errors)
+                    done += 1
+
+            await asyncio.gather(crashing(), charging())
+            assert killed
+            async with asyncio.timeout(60):
+                for key in keys:
+                    while await status(buyer, key) != "SUCCEEDED":
+                        await asyncio.sleep(0.05)
+            assert len(await simulator.transactions()) == len(keys)
+            assert await buyer.sent() == len(keys)
+    finally:
+        await asyncio.to_thread(serving.__exit__, None, None, None)
+        await asyncio.to_thread(server.__exit__, None, None, None)
+
+
+async def a_backend(postgres: Postgres) -> int:
+    """The process that serves one of the gateway's connections."""
+    connection = await asyncpg.connect(user="postgres", database="postgres", host=postgres.socket)
+    try:
+        pid: int = await connection.fetchval(
+            "SELECT pid FROM pg_stat_activity WHERE application_name = 'asiabill-gateway' LIMIT 1"
+        )
+        return pid
+    finally:
+        with contextlib.suppress(asyncpg.PostgresError, OSError):
+            await connection.close()
+
+
+async def status(buyer: Buyer, key: str) -> str:
+    """What a repeat of the call shows; nothing while the database is away."""
+    answer = await buyer.charge(key)
+    charge = None if answer.errors else answer.data["charge"]["charge"]
+    shown: str = charge["status"] if charge else ""
+    return shown
 
 
 async def test_a_stopping_gateway_cuts_no_charge_off(
