@@ -11,7 +11,7 @@ CODE := gateway schema resolvers clients ledger simulator
 CHECKED := $(CODE) tests examples bench
 
 .PHONY: run test test-slow differential check chaos chaos-proof format lint types imports schema schema-check \
-	browser npm-tests audit screenshots web lock clean
+	browser npm-tests audit screenshots release web lock clean
 
 run: .venv/run.stamp ## start the gateway and the simulator, and print the links
 	$(BIN)/asiabill-gateway serve
@@ -60,6 +60,9 @@ npm-tests: .venv/dev.stamp ## graphql-http's 61 audits and the clients of shops;
 audit: npm-tests .venv/audit/stamp ## the tools that attack it, each with the figure that it must reach
 	AUDIT=1 $(BIN)/python -m pytest -m "slow or not slow" tests/audit tests/api/test_hostile_corpus.py \
 		tests/unit/schema/test_limits.py
+
+release: .venv/dev.stamp ## the schema for apps' code generators, in dist/: SDL, and introspection as JSON
+	$(BIN)/asiabill-gateway schema release dist
 
 browser: .venv/browser.stamp ## the pages in a real browser; needs chromium
 	$(BIN)/python -m pytest tests/browser

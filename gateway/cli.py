@@ -278,13 +278,19 @@ def schema_check(
     released: Annotated[Path, typer.Option(help="The last released schema.")] = Path(
         "schema/released.graphql"
     ),
+    documents: Annotated[
+        list[Path] | None,
+        typer.Option(help="A manifest of registered documents that must fit; may be repeated."),
+    ] = None,
 ) -> None:
     """Fail where schema.graphql is stale, or where it breaks clients of the last release."""
     from graphql import GraphQLError
 
+    from gateway.trusted import TrustedDocuments, Untrustworthy
     from schema import changes, root
 
-    present = root.build().as_str() + "\n"
+    built = root.build()
+    present = built.as_str() + "\n"
     if not file.exists() or file.read_text(encoding="utf-8") != present:
         _err.print(f"[red]{file} is not what the code says: run `make schema`[/]")
         raise typer.Exit(1)
@@ -303,8 +309,34 @@ def schema_check(
     _out.print(
         f"{len(found.breaking)} breaking, {len(found.dangerous)} dangerous, {len(found.safe)} safe"
     )
-    if found.breaking:
+    unfit = 0
+    for manifest in documents or ():
+        try:
+            TrustedDocuments.load(manifest, built.documents)
+        except Untrustworthy as error:
+            _err.print(f"[red]{escape(str(error))}[/]")
+            unfit += 1
+    if found.breaking or unfit:
         raise typer.Exit(1)
+
+
+@schema_app.command(name="release")
+def schema_release(
+    folder: Annotated[Path, typer.Argument(help="Where the two files go.")] = Path("dist"),
+) -> None:
+    """Write the schema for the code generators of apps: SDL, and the introspection answer as JSON."""
+    import msgspec
+    from graphql import build_schema, introspection_from_schema
+
+    from schema import root
+
+    sdl = root.build().as_str() + "\n"
+    answer = {"data": introspection_from_schema(build_schema(sdl))}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "schema.graphql").write_text(sdl, encoding="utf-8")
+    text = msgspec.json.format(msgspec.json.encode(answer), indent=2)
+    (folder / "schema.json").write_bytes(text + b"\n")
+    _err.print(f"{folder}/schema.graphql and {folder}/schema.json")
 
 
 def _sign_keys(line: str) -> dict[str, str]:

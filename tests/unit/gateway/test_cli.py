@@ -1,11 +1,13 @@
 """The command line: what it prints, and its exit codes, which scripts rely on."""
 
 import hashlib
+import json
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from graphql import build_client_schema, build_schema
 from typer.testing import CliRunner, Result
 
 from gateway.cli import app
@@ -43,6 +45,7 @@ COMMANDS = [
     ("schema",),
     ("schema", "print"),
     ("schema", "check"),
+    ("schema", "release"),
 ]
 
 
@@ -55,7 +58,7 @@ def test_every_command_explains_itself(words: tuple[str, ...]) -> None:
 
 def test_help_lists_every_command() -> None:
     shown = run("--help").stdout
-    for words in COMMANDS[1:-2]:
+    for words in COMMANDS[1:-3]:
         assert words[0] in shown
 
 
@@ -261,3 +264,28 @@ def test_a_release_that_can_not_be_read_is_told_apart(sdl: str) -> None:
     assert check(released="type {").exit_code == 2
     Path("released.graphql").unlink()
     assert check().exit_code == 2
+
+
+def test_a_release_has_the_schema_in_both_forms(empty_folder: Path) -> None:
+    assert run("schema", "release", "out").exit_code == 0
+    sdl = (empty_folder / "out" / "schema.graphql").read_text(encoding="utf-8")
+    assert sdl == (ROOT / "schema.graphql").read_text(encoding="utf-8")
+    answer = json.loads((empty_folder / "out" / "schema.json").read_bytes())
+    again = build_client_schema(answer["data"])
+    assert set(again.type_map) == set(build_schema(sdl).type_map)
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [("query Mine { viewer { role } }", 0), ("query Mine { viewer { gone } }", 1)],
+)
+def test_the_check_looks_at_registered_documents(
+    empty_folder: Path, document: str, code: int
+) -> None:
+    manifest = empty_folder / "persisted-documents.json"
+    manifest.write_text(json.dumps({"some-hash": document}))
+    files = ("--file", str(ROOT / "schema.graphql"))
+    released = ("--released", str(ROOT / "schema" / "released.graphql"))
+    result = run("schema", "check", *files, *released, "--documents", str(manifest))
+    assert result.exit_code == code, result.output
+    assert ("gone" in result.output) is bool(code)
