@@ -93,6 +93,8 @@ class ClientSessions:
             expires_at = datetime.fromtimestamp(claims["exp"], self._now().tzinfo)
             if expires_at <= self._now():
                 raise jwt.ExpiredSignatureError
+            if not claims["sub"]:
+                raise jwt.InvalidTokenError
             return Principal(
                 role=Role.CUSTOMER,
                 account=claims["account"],

@@ -47,7 +47,9 @@ def asking(query: str, variables: object = None, **more: Any) -> bytes:
     return json.dumps({"query": query, "variables": variables, **more}).encode()
 
 
-def _tokens() -> Iterator[tuple[str, str]]:
+def tokens() -> Iterator[tuple[str, str]]:
+    """Name and text of each forged or broken session token."""
+
     def part(value: object) -> str:
         text = value if isinstance(value, bytes) else json.dumps(value).encode()
         return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
@@ -141,7 +143,7 @@ def http() -> Iterator[tuple[str, bytes]]:
             request(asking("query A { viewer { role } }", None, operationName=text)),
         )
         yield f"{name} as a document's id", request(json.dumps({"documentId": text}).encode())
-    for name, token in _tokens():
+    for name, token in tokens():
         yield (
             f"token {name}",
             request(asking("{ viewer { role } }"), f"authorization: Bearer {token}\r\n{JSON}"),
