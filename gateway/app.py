@@ -19,14 +19,16 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from clients.asiabill import AsiabillError, Call, Deadlines, Transport
-from gateway import checkout, graphiql, limits, log, metrics
+from clients.asiabill import AsiabillError, Deadlines, Transport
+from gateway import checkout, graphiql, limits, log, metrics, observers
 from gateway.accounts import AccountSettings
 from gateway.authentication import Authentication
 from gateway.demo import DemoCustomer
 from gateway.graphql import GraphQLEndpoint, Shortcut
 from gateway.headers import SafeHeaders
 from gateway.incoming import Incoming
+from gateway.journal import Journal
+from gateway.metrics_page import MetricsPage
 from gateway.recovery import Recovery
 from gateway.return_page import ReturnPage
 from gateway.server_key import hashed
@@ -35,9 +37,9 @@ from gateway.shops import Shop, Shops
 from gateway.sockets import Sockets
 from gateway.trusted import TrustedDocuments
 from gateway.webhooks import Webhooks
-from ledger import Ledger, LedgerError, RefundSettled, Settled
+from ledger import Ledger, LedgerError
 from resolvers.context import Caller, Context
-from resolvers.cost import Cost, count_upstream_call
+from resolvers.cost import Cost
 from resolvers.failure import Unauthenticated
 from resolvers.policy import Limits, Policy
 from resolvers.session import ClientSessions
@@ -67,8 +69,8 @@ class Gateway:
         self.ledger = Ledger(
             settings.database_url.get_secret_value(),
             now=now,
-            observe=_charge_settled,
-            observe_refund=_refund_settled,
+            observe=observers.charge_settled,
+            observe_refund=observers.refund_settled,
         )
         self.recovery = Recovery(self.shops.accounts, self.ledger)
         self._shown = self._shown_in_graphiql()
@@ -189,8 +191,8 @@ class Gateway:
         return Transport(
             limit=self.settings.upstream_limit,
             require_signed_answers=self.settings.asiabill_signed_answers,
-            observe=_called,
-            observe_circuit=partial(_circuit_changed, account),
+            observe=observers.called,
+            observe_circuit=partial(observers.circuit_changed, account),
             observe_skew=metrics.CLOCK_SKEW.set,
             deadlines=Deadlines(drain=DRAIN_SECONDS),
         )
@@ -217,14 +219,18 @@ def create_app(settings: Settings | None = None) -> Starlette:
     gateway = Gateway(settings)
     schema = root.build(introspection=bool(settings.introspection), plans=settings.compiled_plans)
     trusted = TrustedDocuments.load(settings.trusted_documents, schema.documents)
+    journal = Journal(schema.documents, settings.log_operations)
     endpoint = GraphQLEndpoint(
         schema,
         gateway.sign_in,
         gateway.begin,
+        journal,
         trusted=trusted,
         get_queries=bool(settings.get_queries),
     )
-    sockets = Sockets(schema, gateway.sign_in, gateway.begin, settings.cors_origins, trusted)
+    sockets = Sockets(
+        schema, gateway.sign_in, gateway.begin, journal, settings.cors_origins, trusted
+    )
     webhooks = Webhooks(gateway.shops, gateway.ledger)
     returns = ReturnPage(gateway.shops, gateway.ledger)
 
@@ -238,7 +244,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         Route("/return/{charge_id}", returns.visit, methods=["GET"]),
         Route("/healthz", gateway.healthz),
         Route("/readyz", gateway.readyz),
-        Route("/metrics", metrics.page),
+        Route("/metrics", MetricsPage(gateway.ledger, list(gateway.shops)).answer),
     ]
     if settings.graphiql:
         routes += [
@@ -277,7 +283,7 @@ def _limits(settings: Settings) -> Limits:
         merchant=settings.limit_merchant,
         # Of the same secret in every process, and of no use for signing a token.
         key=hmac.digest(secret.encode(), b"limits against card testing", "sha256"),
-        observe=_limited,
+        observe=observers.limited,
     )
 
 
@@ -303,57 +309,3 @@ def _proxies(settings: Settings) -> list[Middleware]:
 
 async def _to_graphiql(_request: Request) -> Response:
     return RedirectResponse("/graphiql/")
-
-
-def _called(call: Call) -> None:
-    if call.outcome is None:
-        count_upstream_call()
-    else:
-        metrics.UPSTREAM_CALLS.labels(call.endpoint, call.outcome.value).inc()
-
-
-def _limited(name: str) -> None:
-    metrics.LIMITED.labels(name).inc()
-    _log.warning("rate limited", limit=name)
-
-
-def _circuit_changed(account: str, base: str, is_open: bool) -> None:
-    metrics.CIRCUIT.labels(account, base).set(is_open)
-    if is_open:
-        metrics.CIRCUIT_OPENINGS.labels(account, base).inc()
-
-
-def _charge_settled(settled: Settled) -> None:
-    """One line and one count for each change of a charge; an alarm is an error in the log."""
-    charge, step = settled.charge, settled.transition
-    facts = {
-        "account": charge.account,
-        "charge_id": charge.id,
-        "order_no": charge.order_no,
-        "trade_no": charge.trade_no,
-        "status": charge.status.value,
-    }
-    if step.applied:
-        metrics.CHARGE_CHANGES.labels(charge.status.value).inc()
-        _log.info("charge", **facts)
-    if step.alarm is not None:
-        metrics.CHARGE_ALARMS.labels(step.alarm.value).inc()
-        _log.error("charge alarm", alarm=step.alarm.value, note=step.note, **facts)
-
-
-def _refund_settled(settled: RefundSettled) -> None:
-    """The same of a refund."""
-    refund, step = settled.refund, settled.transition
-    facts = {
-        "account": refund.account,
-        "refund_id": refund.id,
-        "charge_id": refund.charge_id,
-        "batch_no": refund.batch_no,
-        "status": refund.status.value,
-    }
-    if step.applied:
-        metrics.REFUND_CHANGES.labels(refund.status.value).inc()
-        _log.info("refund", **facts)
-    if step.alarm is not None:
-        metrics.REFUND_ALARMS.labels(step.alarm.value).inc()
-        _log.error("refund alarm", alarm=step.alarm.value, note=step.note, **facts)

@@ -22,9 +22,11 @@ from strawberry.utils.aio import aclosing
 
 from gateway import asked as asked_of
 from gateway import body as bodies
+from gateway import metrics
 from gateway.answer import body_of, errors_of, results_of
 from gateway.asked import Asked
 from gateway.incoming import Incoming
+from gateway.journal import Entry, Journal
 from gateway.places import STREAMS, Places
 from gateway.trusted import TrustedDocuments
 from resolvers.context import Caller, Context
@@ -62,6 +64,7 @@ class GraphQLEndpoint:
         schema: Schema,
         sign_in: SignIn,
         begin: Callable[[Caller], Context],
+        journal: Journal,
         *,
         trusted: TrustedDocuments,
         get_queries: bool,
@@ -69,6 +72,7 @@ class GraphQLEndpoint:
         self._schema = schema
         self._sign_in = sign_in
         self._begin = begin
+        self._journal = journal
         self._trusted = trusted
         self._get_queries = get_queries
         self._places = Places(STREAMS)
@@ -86,6 +90,19 @@ class GraphQLEndpoint:
         """
         incoming = Incoming.of(request)
         media = _media_type(request.headers.get("accept", ""))
+        entry = self._journal.begin(incoming.id, "sse" if media == _EVENTS else "http")
+        try:
+            response = await self._answer(request, incoming, media, entry)
+        except BaseException:
+            self._journal.end(entry)
+            raise
+        if not isinstance(response, StreamingResponse):
+            self._journal.end(entry)
+        return response
+
+    async def _answer(
+        self, request: Request, incoming: Incoming, media: str, entry: Entry
+    ) -> Response:
         headers = {"x-request-id": incoming.id, "cache-control": "no-store", "vary": "accept"}
         try:
             caller = self._caller(incoming)
@@ -93,16 +110,19 @@ class GraphQLEndpoint:
             asked = self._asked_by_get(request, media) if by_get else await _asked(request)
             text = self._text(asked, caller, media)
             context = self._begin(caller)
+            entry.runs(text, asked.operation_name, context)
             if media == _EVENTS:
                 self._demand_place(caller)
-                return self._stream(text, asked, context, headers)
+                return self._stream(text, asked, context, entry, headers)
             result = await self._run(text, asked, context, by_get=by_get)
         except _Refused as refused:
             failure = GraphQLError(str(refused.failure), original_error=refused.failure)
             content = {"errors": errors_of([failure], incoming.id)}
+            entry.answered(content)
             shown_as = _JSON if media == _EVENTS else media
             return _response(content, refused.status, shown_as, headers | refused.headers)
         content = body_of(result, context)
+        entry.answered(content)
         # With the older media type a client can't tell a refusal of ours from a proxy's by status.
         status = 400 if media == _GRAPHQL_JSON and "data" not in content else 200
         return _response(content, status, media, headers)
@@ -166,7 +186,7 @@ class GraphQLEndpoint:
             _refuse_document(error)
 
     def _stream(
-        self, text: str, asked: Asked, context: Context, headers: dict[str, str]
+        self, text: str, asked: Asked, context: Context, entry: Entry, headers: dict[str, str]
     ) -> StreamingResponse:
         """Server-sent events in graphql-sse's distinct mode, until the end or the token's.
 
@@ -185,13 +205,16 @@ class GraphQLEndpoint:
                         operation_name=asked.operation_name,
                         allowed_operation_types=_STREAMED,
                     )
-                    with self._places.held(context.principal):
+                    with self._places.held(context.principal), metrics.listening("sse"):
                         async with aclosing(results_of(source)) as results:
                             async for result in results:
                                 content = body_of(result, context)
+                                entry.answered(content)
                                 yield self._sse.encode_next(cast("Any", content), _text)
             except TimeoutError:
                 pass
+            finally:
+                self._journal.end(entry)
             yield self._sse.encode_complete()
 
         merged = merge_stream_with_heartbeat(

@@ -1,16 +1,74 @@
 """What is counted, for `/metrics`. No label grows without bound."""
 
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    generate_latest,
-)
-from starlette.requests import Request
-from starlette.responses import Response
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 REGISTRY = CollectorRegistry()
+
+_FAST = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 45.0)
+
+OPERATIONS = Counter(
+    "gateway_operations_total",
+    "Operations by name and outcome: ok, or the code of the worst error.",
+    ["operation", "outcome"],
+    registry=REGISTRY,
+)
+OPERATION_SECONDS = Histogram(
+    "gateway_operation_seconds",
+    "Time of queries and mutations, from the request's head to the answer's.",
+    ["operation"],
+    buckets=_FAST,
+    registry=REGISTRY,
+)
+OPERATIONS_IN_FLIGHT = Gauge(
+    "gateway_operations_in_flight",
+    "Operations that are being answered, streams included.",
+    registry=REGISTRY,
+    multiprocess_mode="livesum",
+)
+SUBSCRIBERS = Gauge(
+    "gateway_subscribers",
+    "Open subscriptions, on sockets and as server-sent events.",
+    ["way"],
+    registry=REGISTRY,
+    multiprocess_mode="livesum",
+)
+UPSTREAM_SECONDS = Histogram(
+    "gateway_upstream_call_seconds",
+    "Time of calls to Asiabill, answered or not.",
+    ["endpoint"],
+    buckets=_FAST,
+    registry=REGISTRY,
+)
+UPSTREAM_IN_FLIGHT = Gauge(
+    "gateway_upstream_calls_in_flight",
+    "Calls to Asiabill that are under way.",
+    registry=REGISTRY,
+    multiprocess_mode="livesum",
+)
+UNSETTLED = Gauge(
+    "gateway_unsettled",
+    "Charges and refunds that were sent and whose end is not known, by status.",
+    ["account", "kind", "status"],
+    registry=REGISTRY,
+    multiprocess_mode="mostrecent",
+)
+UNSETTLED_AGE = Gauge(
+    "gateway_unsettled_oldest_seconds",
+    "Age of the oldest of them; 0 where there is none. What an on-call person watches.",
+    ["account", "kind", "status"],
+    registry=REGISTRY,
+    multiprocess_mode="mostrecent",
+)
+LEDGER_UP = Gauge(
+    "gateway_ledger_up",
+    "1 where the ledger could be read for this page.",
+    registry=REGISTRY,
+    multiprocess_mode="mostrecent",
+)
 
 UPSTREAM_CALLS = Counter(
     "gateway_upstream_calls_total",
@@ -23,6 +81,8 @@ CIRCUIT = Gauge(
     "1 while Asiabill is taken for down and calls end before they are sent.",
     ["account", "base"],
     registry=REGISTRY,
+    # Each process has its own opinion; one that can't reach Asiabill is worth looking at.
+    multiprocess_mode="livemax",
 )
 CIRCUIT_OPENINGS = Counter(
     "gateway_upstream_circuit_openings_total",
@@ -34,6 +94,7 @@ CLOCK_SKEW = Gauge(
     "gateway_clock_skew_seconds",
     "How far this machine's clock is ahead of Asiabill's, by its last answer; at 600 it refuses.",
     registry=REGISTRY,
+    multiprocess_mode="mostrecent",
 )
 CHARGE_CHANGES = Counter(
     "gateway_charge_changes_total",
@@ -62,7 +123,7 @@ REFUND_ALARMS = Counter(
 WEBHOOKS = Counter(
     "gateway_webhooks_total",
     "Notifications by what became of them: new, repeat, forged, malformed, unavailable.",
-    ["outcome"],
+    ["type", "outcome"],
     registry=REGISTRY,
 )
 LOOKUPS = Counter(
@@ -81,6 +142,12 @@ LIMITED = Counter(
 )
 
 
-async def page(_request: Request) -> Response:
-    """The counts of this process, for Prometheus."""
-    return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+@contextmanager
+def listening(way: Literal["sse", "socket"]) -> Iterator[None]:
+    """Count one more subscriber while it lasts."""
+    subscribers = SUBSCRIBERS.labels(way)
+    subscribers.inc()
+    try:
+        yield
+    finally:
+        subscribers.dec()

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 import uvicorn
 
+from gateway.metrics_page import FOLDER
 from gateway.protocol import Http, WebSocket
 from gateway.settings import Mode, Settings
 
@@ -29,7 +31,7 @@ def serve(settings: Settings, workers: int) -> None:
     url = f"http://{_bracketed(settings.host)}:{settings.port}"
     # uvicorn raises the signal again after its orderly end; the simulator must be ended then too.
     signal.signal(signal.SIGTERM, _end)
-    with _simulator(settings), suppress(KeyboardInterrupt):
+    with _simulator(settings), _counted_together(workers), suppress(KeyboardInterrupt):
         announcing = threading.Thread(target=_announce, args=(url,), daemon=True)
         announcing.start()
         uvicorn.run(
@@ -98,6 +100,20 @@ def _simulator(settings: Settings) -> Iterator[None]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@contextmanager
+def _counted_together(workers: int) -> Iterator[None]:
+    """Let several workers keep their counts in one folder, so that any of them can tell of all."""
+    if workers == 1 or FOLDER in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="gateway-metrics-") as folder:
+        os.environ[FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[FOLDER]
 
 
 def _announce(url: str) -> None:

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gateway import accounts
 from gateway.accounts import DEFAULT, AccountSettings
+from gateway.journal import Loudness
 from gateway.limits import Limit
 from gateway.server_key import ServerKey, hashed
 
@@ -93,6 +94,8 @@ class Settings(BaseSettings):
     limit_account_decline_percent: int = Field(default=80, ge=1, le=100)
     limit_strangers: Limit = None
     limit_merchant: bool = False
+
+    log_operations: Loudness = "all"
 
     raw_cards: bool | None = None
     graphiql: bool | None = None

@@ -33,9 +33,10 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 from strawberry.utils.aio import aclosing
 
-from gateway import asked
+from gateway import asked, metrics
 from gateway.answer import body_of, errors_of, results_of
 from gateway.incoming import Incoming
+from gateway.journal import Entry, Journal
 from gateway.places import SOCKETS, Places
 from gateway.trusted import TrustedDocuments
 from resolvers.context import Caller, Context
@@ -109,6 +110,16 @@ class _Handler(BaseGraphQLTransportWSHandler[Connection, None]):
         view = cast("Sockets", self.view)
         assert self.context.caller is not None
         context = view.begin(self.context.caller)
+        entry = view.journal.begin(context.caller.id, "socket")
+        entry.runs(operation.query, operation.operation_name, context)
+        try:
+            await self._run(operation, context, entry)
+        finally:
+            view.journal.end(entry)
+
+    async def _run(
+        self, operation: Operation[Connection, None], context: Context, entry: Entry
+    ) -> None:
         source = await self.schema.stream(
             operation.query,
             variable_values=operation.variables,
@@ -116,11 +127,12 @@ class _Handler(BaseGraphQLTransportWSHandler[Connection, None]):
             operation_name=operation.operation_name,
             allowed_operation_types=(OperationType.SUBSCRIPTION,),
         )
-        async with aclosing(results_of(source)) as results:
-            async for result in results:
-                await self._tell(operation, result, context)
-                if operation.completed:
-                    return
+        with metrics.listening("socket"):
+            async with aclosing(results_of(source)) as results:
+                async for result in results:
+                    entry.answered(await self._tell(operation, result, context))
+                    if operation.completed:
+                        return
         await operation.send_operation_message({"id": operation.id, "type": "complete"})
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
@@ -151,17 +163,19 @@ class _Handler(BaseGraphQLTransportWSHandler[Connection, None]):
 
     async def _tell(
         self, operation: Operation[Connection, None], result: ExecutionResult, context: Context
-    ) -> None:
+    ) -> dict[str, Any]:
+        """Send what a stream gave. What the client was told."""
         if isinstance(result, PreExecutionError):
             errors = errors_of(result.errors or [], context.caller.id)
             await operation.send_operation_message(
                 {"id": operation.id, "type": "error", "payload": cast("Any", errors)}
             )
-        else:
-            body = cast("Any", body_of(result, context))
-            await operation.send_operation_message(
-                {"id": operation.id, "type": "next", "payload": body}
-            )
+            return {"errors": errors}
+        body = body_of(result, context)
+        await operation.send_operation_message(
+            {"id": operation.id, "type": "next", "payload": cast("Any", body)}
+        )
+        return body
 
     def _watch_expiry(self) -> None:
         caller = self.context.caller
@@ -185,6 +199,7 @@ class Sockets(GraphQL[Connection, None]):
         schema: Schema,
         sign_in: SignIn,
         begin: Callable[[Caller], Context],
+        journal: Journal,
         origins: Collection[str],
         trusted: TrustedDocuments,
     ) -> None:
@@ -199,6 +214,7 @@ class Sockets(GraphQL[Connection, None]):
         self._sign_in = sign_in
         self._places = Places(SOCKETS)
         self.begin = begin
+        self.journal = journal
         self.trusted = trusted
 
     async def get_context(

@@ -21,6 +21,8 @@ from resolvers import notifications
 
 MAX_BODY = 64 * 1024
 _MOST_FIELDS = 40
+# What a label may say of a type: `transaction.success` is of the first family.
+_FAMILIES = frozenset({"transaction", "pre-authorized", "refund", "chargeback"})
 
 _log = structlog.get_logger("gateway.webhooks")
 
@@ -61,16 +63,21 @@ class Webhooks:
         except LedgerError as error:
             # Not `success`: Asiabill sends it again.
             _log.error("notification not kept", reason=type(error).__name__)
-            metrics.WEBHOOKS.labels("unavailable").inc()
+            metrics.WEBHOOKS.labels(_family(delivery.type), "unavailable").inc()
             return PlainTextResponse("unavailable", 503)
-        metrics.WEBHOOKS.labels("new" if is_new else "repeat").inc()
+        metrics.WEBHOOKS.labels(_family(delivery.type), "new" if is_new else "repeat").inc()
         return PlainTextResponse("success")
 
 
 def _refused(outcome: str, status: int) -> Response:
-    metrics.WEBHOOKS.labels(outcome).inc()
+    metrics.WEBHOOKS.labels("", outcome).inc()
     _log.warning("webhook refused", outcome=outcome)
     return PlainTextResponse(outcome, status)
+
+
+def _family(kind: str) -> str:
+    family = kind.partition(".")[0]
+    return family if family in _FAMILIES else "other"
 
 
 def _notification(account: str, delivery: _Delivery, raw: bytes) -> NewNotification:

@@ -78,6 +78,7 @@ from ledger.refund_message import NotMade, RefundMessage, RefundOutcome, RefundR
 from ledger.refund_transition import RefundTransition, refund_matches, refund_transition
 from ledger.requests import Claim, ClaimState
 from ledger.shipments import Shipment, Shipments
+from ledger.standing import Standing
 from ledger.status import (
     ActionStatus,
     Alarm,
@@ -183,6 +184,7 @@ __all__ = [
     "Settled",
     "Shipment",
     "Shipments",
+    "Standing",
     "Tally",
     "ToldMoney",
     "TooManyAttempts",

@@ -18,6 +18,7 @@ from ledger import (
     notifications,
     requests,
     settlement,
+    standing,
 )
 from ledger.changes import Watch
 from ledger.charge import Begun, Charge, ChargeEvent, NewCharge, Settled
@@ -34,6 +35,7 @@ from ledger.refund import RefundSettled
 from ledger.refund_ledger import RefundLedger
 from ledger.requests import Claim, ClaimState
 from ledger.shipments import Shipments
+from ledger.standing import Standing
 from ledger.status import HoldAction
 from ledger.store import Store
 from ledger.tally import Guard
@@ -276,6 +278,10 @@ class Ledger:
     async def next_look_at(self) -> datetime | None:
         """When the next look-up is due; None while nothing is unsettled."""
         return await self._store.read(doubts.next_due)
+
+    async def unsettled(self) -> list[Standing]:
+        """What was sent and is not settled, of every account."""
+        return await self._store.read(standing.unsettled)
 
     # Notifications
 
