@@ -140,5 +140,5 @@ def _bracketed(host: str) -> str:
 def _state_file(settings: Settings) -> str:
     """Beside the ledger, so that both remember or both forget."""
     url = settings.database_url.get_secret_value()
-    name = url.rpartition("///")[2] if url.startswith("sqlite") else "gateway.db"
+    name = url.partition("///")[2] if url.startswith("sqlite") else "gateway.db"
     return f"{name}.simulator.json"
