@@ -249,9 +249,10 @@ async def test_a_lost_answer_is_unknown_and_never_sent_again(
     assert await refund_status(api, refund["id"]) == "UNKNOWN"
     assert len(await api.simulator.refunds()) == done
     assert (await api.simulator.calls())[REFUND] == 1
-    # Asiabill's notification names it by our number, and brings its own.
-    await api.simulator.flush()
+    # Asiabill's notification names it by our number, and brings its own. On before the flush, or what
+    # comes between the two would be held for ever.
     await api.simulator.notifies("on")
+    await api.simulator.flush()
     if done:
         await refund_becomes(api, refund["id"], "SUCCEEDED")
         assert (await charge.shown())["refunds"][0]["batchNo"]
