@@ -9,6 +9,7 @@ from graphql import GraphQLError, OperationType
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.execution import PreExecutionError
 
 from resolvers.context import Context
 from resolvers.failure import Failure
@@ -84,8 +85,8 @@ class Schema(strawberry.Schema):
         *,
         queries_only: bool = False,
     ) -> ExecutionResult | None:
-        """The result by the operation's plan; None where `execute` must find it, and nothing was
-        begun: for a document that is wrong, and for what plans can't do."""
+        """The result by the operation's plan, or what is wrong with the document; None where
+        `execute` must find it, and nothing was begun: for what plans can't do."""
         if not self._plans:
             return None
         try:
@@ -96,7 +97,14 @@ class Schema(strawberry.Schema):
             if plan is None:
                 return None
             operation.admit(variables, context.cost)
-        except (Wrong, Failure):
+        except Wrong as wrong:
+            if queries_only:
+                # What is no query is told first, whatever else is wrong with it.
+                return None
+            # Told from here: to find it again would cost as much again.
+            self.process_errors(wrong.errors)
+            return PreExecutionError(data=None, errors=wrong.errors)
+        except Failure:
             return None
         result = await plan.execute(context, variables or {})
         if result is not None and result.errors:
