@@ -16,6 +16,9 @@ WINDOW_SECONDS = 30.0
 LEAST_FAILURES = 6
 SHARE = 2 / 3
 PROBE_SECONDS = 1.0
+# A try that was waited for so long weighs as much as several: where few ask, each of them waits.
+LONG_SECONDS = 5.0
+LONG_WEIGHT = 3
 # By then several probes have been made.
 RETRY_AFTER_SECONDS = 5
 
@@ -71,12 +74,12 @@ class Breaker:
         else:
             self._second(circuit).answered += 1
 
-    def failed(self, base: str) -> None:
-        """No connection, no answer, or one that is not Asiabill's."""
+    def failed(self, base: str, seconds: float = 0.0) -> None:
+        """No connection, no answer, or one that is not Asiabill's, after so many seconds."""
         circuit = self._circuit(base)
         if circuit.open:
             return
-        self._second(circuit).failed += 1
+        self._second(circuit).failed += LONG_WEIGHT if seconds >= LONG_SECONDS else 1
         failed = sum(second.failed for second in circuit.seconds)
         answered = sum(second.answered for second in circuit.seconds)
         if failed >= LEAST_FAILURES and failed >= SHARE * (failed + answered):

@@ -255,11 +255,11 @@ class Transport:
             value = self._understood(request, request_id, reply, read)
         except AsiabillError as error:
             outcome = error.outcome
-            self._heed(request.base, error)
+            self._heed(request.base, error, clock() - start)
             raise
         else:
             outcome = Outcome.ANSWERED
-            self._heed(request.base, None)
+            self._heed(request.base, None, clock() - start)
             return value
         finally:
             self._tell(_over(call, outcome, clock() - start))
@@ -275,7 +275,7 @@ class Transport:
         call = Call(name, request_id, request.credentials.gateway_no)
 
         def over(failure: AsiabillError | None) -> None:
-            self._heed(request.base, failure)
+            self._heed(request.base, failure, clock() - start)
             outcome = Outcome.ANSWERED if failure is None else failure.outcome
             self._tell(_over(call, outcome, clock() - start))
 
@@ -307,9 +307,9 @@ class Transport:
         over(None)
         return value
 
-    def _heed(self, base: str, failure: AsiabillError | None) -> None:
+    def _heed(self, base: str, failure: AsiabillError | None, seconds: float) -> None:
         if failure is not None and is_down(failure):
-            self._breaker.failed(base)
+            self._breaker.failed(base, seconds)
         else:
             self._breaker.answered(base)
 

@@ -240,6 +240,16 @@ def test_what_is_long_past_is_forgotten() -> None:
     assert changes == [True]
 
 
+def test_two_that_were_waited_for_long_are_enough() -> None:
+    """Where Asiabill hangs and few ask, nobody is to wait for the sixth time-out."""
+    circuits, clock, changes = breaker()
+    for _ in range(2):
+        assert changes == []
+        clock.now += 10
+        circuits.failed("base", 10.0)
+    assert changes == [True]
+
+
 def test_one_base_is_not_judged_by_another() -> None:
     circuits, _, _ = breaker()
     repeat(LEAST_FAILURES, circuits.failed)
