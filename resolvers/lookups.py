@@ -32,11 +32,15 @@ async def look_up(account: Account, charges: Sequence[Charge]) -> dict[str, Mess
     """What Asiabill says of each charge, by charge id; None where it could not be asked.
 
     Charges of one time are looked for in one page of the book. An order that the page does not
-    show is asked for by its number, unless the page was the whole book of that time.
+    show is asked for by its number, unless the page was the whole book of that time. A trade that
+    Asiabill gave a number to and its book does not show is asked for by that number.
     """
     found: dict[str, Message | None] = {}
     for group in _groups(charges):
         found |= await _look_up_group(account, group)
+    for charge in charges:
+        if isinstance(found[charge.id], NotFound) and charge.trade_no is not None:
+            found[charge.id] = await _look_up_trade(account, charge, charge.trade_no)
     return found
 
 
@@ -76,6 +80,18 @@ async def _look_up_one(account: Account, charge: Charge) -> Message | None:
     except AsiabillError:
         return None
     return _said(charge, [row for row in page.items if row.order_no == charge.order_no])
+
+
+async def _look_up_trade(account: Account, charge: Charge, trade_no: str) -> Message | None:
+    """What Asiabill says of its own number. Its fields are assumed to be those of the book (contract
+    6.4): an answer that lacks what must be compared says nothing, and is no alarm."""
+    try:
+        row = await account.asiabill.order_info(trade_no)
+    except AsiabillError:
+        return None
+    if row is None:
+        return NotFound()
+    return _said(charge, [row]) if row.order_no and row.amount and row.currency else None
 
 
 def _said(charge: Charge, rows: Sequence[Transaction]) -> Message | None:

@@ -124,6 +124,19 @@ async def test_a_stale_look_is_no_proof(checkout: Checkout) -> None:
     assert (await api.simulator.calls())[CONFIRM] == 1
 
 
+async def test_a_trade_that_the_book_does_not_show_is_asked_for_by_its_number(
+    challenged: Checkout,
+) -> None:
+    api = challenged.api
+    await api.simulator.notifies("off")
+    charge = await challenged.paid()
+    await api.simulator.fault(LOOK_UP, "stale", times=1_000_000, delayMs=600_000)
+    await api.simulator.buyer_does(charge["orderNo"], "success")
+    await api.simulator.fault("GET /orderInfo/{tradeNo}", "stale", times=1, delayMs=600_000)
+    assert await reconciled(api, charge["id"]) == "REQUIRES_ACTION"
+    assert await reconciled(api, charge["id"]) == "SUCCEEDED"
+
+
 async def test_what_asiabill_did_late_is_found(checkout: Checkout) -> None:
     """The connection broke, the look found nothing, and the charge was made after that."""
     api = checkout.api
