@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --require-virtualenv --no-compile
 CODE := gateway schema resolvers clients ledger simulator
 CHECKED := $(CODE) tests examples bench
 
-.PHONY: run test test-slow differential check chaos chaos-proof format lint types imports schema schema-check \
+.PHONY: run test test-slow differential bench bench-short check chaos chaos-proof format lint types imports schema schema-check \
 	browser npm-tests audit screenshots release web lock clean
 
 run: .venv/run.stamp ## start the gateway and the simulator, and print the links
@@ -24,6 +24,12 @@ test-slow: .venv/dev.stamp ## the money tests on PostgreSQL, several gateways on
 
 differential: .venv/dev.stamp ## thousands of generated documents, by plan and by graphql-core
 	DIFFERENTIAL_DOCUMENTS=$(or $(DOCUMENTS),3000) $(BIN)/python -m pytest tests/differential --timeout 3600
+
+bench: .venv/run.stamp ## this gateway beside its peers, as a table and a picture; needs wrk and Node
+	$(BIN)/python -m bench
+
+bench-short: .venv/run.stamp ## a minute: this gateway, the best peer and the floor
+	$(BIN)/python -m bench.short A B C
 
 chaos: .venv/dev.stamp ## kill and lie, then compare: make chaos KEYS=10000
 	$(BIN)/python -m tests.chaos --keys $(or $(KEYS),600) --minutes 45
