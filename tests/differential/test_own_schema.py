@@ -29,7 +29,7 @@ from schema import root
 from tests.differential.documents import harder
 from tests.unit.asiabill.far_side import FarSide, Seen, envelope, http, signed
 
-DOCUMENTS = int(os.environ.get("DIFFERENTIAL_DOCUMENTS", "100"))
+DOCUMENTS = int(os.environ.get("DIFFERENTIAL_DOCUMENTS", "60"))
 # graphql-core cancels what it has not yet begun to await; a plan begins nothing that early.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),

@@ -32,7 +32,7 @@ IDS = [
     for number in range(9)
 ]
 SDL = SCHEMA.as_str()
-QUICK = int(os.environ.get("DIFFERENTIAL_DOCUMENTS", "150"))
+QUICK = int(os.environ.get("DIFFERENTIAL_DOCUMENTS", "100"))
 
 
 @pytest.fixture(autouse=True)
@@ -134,6 +134,7 @@ async def test_documents_written_by_hand_give_the_same(document: str) -> None:
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+@pytest.mark.timeout(3000)
 @given(from_schema(SDL), st.integers(0, 2**32), st.sampled_from(list(Role)))
 def test_generated_documents_give_the_same(text: str, seed: int, role: Role) -> None:
     document, variables = harder(CORE, text, seed, IDS)
