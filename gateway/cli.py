@@ -264,6 +264,47 @@ def doctor_command() -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="The file to write; it must not be there yet.")],
+) -> None:
+    """Copy the SQLite ledger while it is in use, and check the copy. For PostgreSQL use pg_dump."""
+    from ledger import LedgerError
+    from ledger import backup as copied
+
+    try:
+        size = copied(_settings().database_url.get_secret_value(), target)
+    except (LedgerError, ValueError) as error:
+        _err.print(f"[red]{error}[/]")
+        raise typer.Exit(1) from error
+    _out.print(f"{target}: {size} bytes, checked")
+
+
+@app.command()
+def move(
+    to: Annotated[
+        str,
+        typer.Argument(
+            help="postgresql+asyncpg://...: an empty database.", envvar="GATEWAY_MOVE_TO"
+        ),
+    ],
+) -> None:
+    """Move the SQLite ledger to PostgreSQL, every row compared. Stop every gateway first."""
+    from ledger import LedgerError
+    from ledger import move as moved
+
+    try:
+        rows = asyncio.run(moved(_settings().database_url.get_secret_value(), to))
+    except (LedgerError, ValueError) as error:
+        _err.print(f"[red]{error}[/]")
+        raise typer.Exit(1) from error
+    table = Table("table", "rows")
+    for name, count in rows.items():
+        table.add_row(name, str(count))
+    _out.print(table)
+    _out.print(f"{sum(rows.values())} rows moved, and the same on both sides")
+
+
 @schema_app.command(name="print")
 def schema_print() -> None:
     """Print the schema in SDL, as schema.graphql holds it."""

@@ -1,6 +1,7 @@
 """What we know about money, durably: charges, refunds and their history, intents, notifications."""
 
 from ledger.allowed import allowed_actions
+from ledger.backups import backup
 from ledger.changes import Watch
 from ledger.charge import Begun, Charge, ChargeEvent, NewCharge, Settled
 from ledger.charge_lists import ChargeLists, ChargePage, position_of
@@ -62,6 +63,7 @@ from ledger.money import (
     ToldMoney,
     amount_text,
 )
+from ledger.moving import move
 from ledger.notification import NewNotification, Notification, Recorded
 from ledger.refund import (
     NewRefund,
@@ -197,7 +199,9 @@ __all__ = [
     "WrongRevision",
     "allowed_actions",
     "amount_text",
+    "backup",
     "migrate",
+    "move",
     "position_of",
     "refund_matches",
     "refund_transition",

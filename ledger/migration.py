@@ -13,12 +13,14 @@ from ledger.error import WrongRevision
 
 # Two processes that start together must not both create the tables; the number is arbitrary.
 _LOCK = 0x61736961
+# In place of a revision.
+_MOVED = "moved"
 
 
 async def migrate(url: str) -> None:
     """Upgrade to the newest revision, in one transaction. Safe to repeat and to race.
 
-    Raises LedgerUnavailable.
+    Raises LedgerUnavailable, and WrongRevision for a ledger that was moved away.
     """
     database = Database(url)
     try:
@@ -29,7 +31,7 @@ async def migrate(url: str) -> None:
 
 def check(connection: Connection) -> None:
     """Raises WrongRevision unless the database is at the newest revision."""
-    found = MigrationContext.configure(connection).get_current_revision()
+    found = _demand_in_use(connection)
     if found != _head():
         raise WrongRevision(
             f"the database is at revision {found or 'none'} and this program needs {_head()}: "
@@ -37,7 +39,23 @@ def check(connection: Connection) -> None:
         )
 
 
+def retire(connection: Connection) -> None:
+    """Make the database one that no program takes for its ledger: its rows live elsewhere now."""
+    connection.execute(text("UPDATE alembic_version SET version_num = :moved"), {"moved": _MOVED})
+
+
+def _demand_in_use(connection: Connection) -> str | None:
+    """The revision. Raises WrongRevision where the ledger was moved away."""
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found == _MOVED:
+        raise WrongRevision(
+            "this ledger was moved to another database: set GATEWAY_DATABASE_URL to that one"
+        )
+    return found
+
+
 def _upgrade(connection: Connection) -> None:
+    _demand_in_use(connection)
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     config = _config()

@@ -41,6 +41,8 @@ COMMANDS = [
     ("reconcile",),
     ("refund",),
     ("migrate",),
+    ("backup",),
+    ("move",),
     ("doctor",),
     ("schema",),
     ("schema", "print"),
