@@ -28,7 +28,7 @@ from tests.chaos.weather import Weather
 from tests.conftest import free_port
 from tests.far_side import CONFIRM, Simulator
 
-_START_SECONDS: Final = 20.0
+_START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 5.0
 # Webhooks that the ledger needs no more are still to be waited for, since the judge counts them.
 _WEBHOOK_SECONDS: Final = 15.0
