@@ -1,5 +1,6 @@
 """The ASGI application, put together from the settings."""
 
+import gc
 import hmac
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -81,6 +82,9 @@ class Gateway:
         """Open everything, serve, then close in the other order after the calls under way."""
         async with self.opened(), aclosing(self.recovery):
             await self.recovery.start()
+            # What was made by now stays: the collector need not look at it again and again.
+            gc.collect()
+            gc.freeze()
             yield
 
     @asynccontextmanager
