@@ -11,7 +11,7 @@ CODE := gateway schema resolvers clients ledger simulator
 CHECKED := $(CODE) tests examples bench
 
 .PHONY: run test test-slow differential bench bench-short check chaos chaos-proof format lint types imports schema schema-check \
-	browser npm-tests audit screenshots release web lock clean
+	browser npm-tests audit examples screenshots release web lock clean
 
 run: .venv/run.stamp ## start the gateway and the simulator, and print the links
 	$(BIN)/asiabill-gateway serve
@@ -71,6 +71,14 @@ audit: npm-tests .venv/audit/stamp ## the tools that attack it, each with the fi
 release: .venv/dev.stamp ## the schema for apps' code generators, in dist/: SDL, and introspection as JSON
 	$(BIN)/asiabill-gateway schema release dist
 
+examples: .venv/examples.stamp ## typed clients against the service, and what other tools say of the schema; needs Node
+	cd examples/typescript && npm ci --no-audit --no-fund && npm run --silent generate && npm run --silent build \
+		&& npm run --silent relay
+	examples/typescript/node_modules/.bin/eslint --config examples/typescript/eslint.config.js \
+		--max-warnings 0 schema.graphql
+	$(BIN)/asiabill-gateway schema check --documents examples/typescript/src/gql/persisted-documents.json
+	$(BIN)/python -m pytest tests/examples
+
 browser: .venv/browser.stamp ## the pages in a real browser; needs chromium
 	$(BIN)/python -m pytest tests/browser
 
@@ -88,6 +96,8 @@ lock: .venv/dev.stamp ## pin every package anew, with hashes and without address
 		--no-emit-index-url --no-header --group dev pyproject.toml -o requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --group browser -o requirements-browser.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --group examples -c requirements.lock -o requirements-examples.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --group audit -o requirements-audit.lock
 
@@ -114,4 +124,8 @@ clean: ## forget the virtual environment and what the tools keep
 	test -x .venv/audit/bin/python || $(PYTHON) -m venv .venv/audit
 	.venv/audit/bin/python -m pip install --quiet --no-compile --require-hashes \
 		--requirement requirements-audit.lock
+	touch $@
+
+.venv/examples.stamp: requirements-examples.lock .venv/dev.stamp
+	$(PIP) --require-hashes --requirement requirements-examples.lock
 	touch $@
