@@ -25,6 +25,7 @@ from gateway import checkout, graphiql, limits, log, metrics, observers
 from gateway.accounts import AccountSettings
 from gateway.authentication import Authentication
 from gateway.demo import DemoCustomer
+from gateway.draining import Draining
 from gateway.graphql import GraphQLEndpoint, Shortcut
 from gateway.headers import SafeHeaders
 from gateway.incoming import Incoming
@@ -66,6 +67,7 @@ class Gateway:
             self._sessions,
             key_origins=frozenset({own_origin(settings)} if settings.graphiql else ()),
         )
+        self.draining = Draining(settings.drain_seconds)
         self.shops = Shops(settings.shops, self._transport, self._policy)
         self.ledger = Ledger(
             settings.database_url.get_secret_value(),
@@ -85,7 +87,8 @@ class Gateway:
             # What was made by now stays: the collector need not look at it again and again.
             gc.collect()
             gc.freeze()
-            yield
+            with self.draining.heeding():
+                yield
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -168,7 +171,9 @@ class Gateway:
         return JSONResponse({"status": "ok"})
 
     async def readyz(self, _request: Request) -> Response:
-        """Ready to serve: the ledger can be read."""
+        """Ready to serve: the ledger can be read, and the process is not stopping."""
+        if self.draining.begun:
+            return JSONResponse({"status": "unavailable", "reason": "stopping"}, 503)
         try:
             await self.ledger.ping()
         except LedgerError as error:
@@ -229,6 +234,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         gateway.sign_in,
         gateway.begin,
         journal,
+        gateway.draining,
         trusted=trusted,
         get_queries=bool(settings.get_queries),
     )

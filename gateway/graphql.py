@@ -25,6 +25,7 @@ from gateway import body as bodies
 from gateway import metrics
 from gateway.answer import body_of, errors_of, results_of
 from gateway.asked import Asked
+from gateway.draining import Draining
 from gateway.incoming import Incoming
 from gateway.journal import Entry, Journal
 from gateway.places import STREAMS, Places
@@ -65,6 +66,7 @@ class GraphQLEndpoint:
         sign_in: SignIn,
         begin: Callable[[Caller], Context],
         journal: Journal,
+        draining: Draining,
         *,
         trusted: TrustedDocuments,
         get_queries: bool,
@@ -73,6 +75,7 @@ class GraphQLEndpoint:
         self._sign_in = sign_in
         self._begin = begin
         self._journal = journal
+        self._draining = draining
         self._trusted = trusted
         self._get_queries = get_queries
         self._places = Places(STREAMS)
@@ -197,25 +200,29 @@ class GraphQLEndpoint:
         async def events() -> AsyncGenerator[str, None]:
             account_to(context.cost)
             try:
-                async with asyncio.timeout_at(_loop_time(context)):
-                    source = await self._schema.stream(
-                        text,
-                        variable_values=asked.variables,
-                        context_value=context,
-                        operation_name=asked.operation_name,
-                        allowed_operation_types=_STREAMED,
-                    )
-                    with self._places.held(context.principal), metrics.listening("sse"):
-                        async with aclosing(results_of(source)) as results:
-                            async for result in results:
-                                content = body_of(result, context)
-                                entry.answered(content)
-                                yield self._sse.encode_next(cast("Any", content), _text)
+                limit = asyncio.timeout_at(_loop_time(context))
+                async with limit:
+                    with self._draining.ending(limit):
+                        source = await self._schema.stream(
+                            text,
+                            variable_values=asked.variables,
+                            context_value=context,
+                            operation_name=asked.operation_name,
+                            allowed_operation_types=_STREAMED,
+                        )
+                        with self._places.held(context.principal), metrics.listening("sse"):
+                            async with aclosing(results_of(source)) as results:
+                                async for result in results:
+                                    content = body_of(result, context)
+                                    entry.answered(content)
+                                    yield self._sse.encode_next(cast("Any", content), _text)
             except TimeoutError:
                 pass
             finally:
                 self._journal.end(entry)
-            yield self._sse.encode_complete()
+            # Without this word a client knows that there is more to come, and connects again.
+            if not self._draining.begun:
+                yield self._sse.encode_complete()
 
         merged = merge_stream_with_heartbeat(
             events,

@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     limit_merchant: bool = False
 
     log_operations: Loudness = "all"
+    drain_seconds: float = Field(default=0, ge=0, le=5)
 
     raw_cards: bool | None = None
     graphiql: bool | None = None

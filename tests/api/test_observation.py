@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import MERCHANT, Api, raw_card
+from tests.api.conftest import MERCHANT, Api, client, raw_card
 from tests.api.money.checkout import CHALLENGE, opened, settled
 from tests.api.money.listening import socket
-from tests.far_side import CONFIRM
+from tests.conftest import asiabill_at, free_port
+from tests.far_side import CONFIRM, Simulator
+from tests.processes import program
 
 NUMBER = "5555555555554444"
 
@@ -171,3 +173,25 @@ async def test_the_age_of_the_oldest_unsettled_charge_is_told(api: Api, unique: 
 @pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz"])
 async def test_the_pages_of_the_operator_need_no_key(api: Api, path: str) -> None:
     assert (await api.http.get(path)).status_code == 200
+
+
+@pytest.mark.slow
+async def test_several_workers_are_counted_together(
+    simulator_url: str, tmp_path: Path, simulator: Simulator
+) -> None:
+    """Whichever worker answers `/metrics`, it tells of all."""
+    settings = asiabill_at(simulator_url)
+    arguments = ("serve", "--port", str(free_port()), "--workers", "2")
+    with program(*arguments, cwd=tmp_path, environment=settings) as process:
+        url = process.ready()
+        series = 'gateway_operations_total{operation="Together",outcome="ok"}'
+        for _ in range(24):
+            async with client(url) as http:
+                answer = await Api(http, simulator).query("query Together { __typename }")
+                assert answer.data
+        for _ in range(6):
+            async with client(url) as http:
+                api = Api(http, simulator)
+                assert await count(api, series) == 24
+                assert await count(api, "gateway_operations_in_flight") == 0
+                assert await count(api, "gateway_ledger_up") == 1
