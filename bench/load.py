@@ -26,7 +26,7 @@ _VARIABLES = {
         return '{"ids":[' .. table.concat(ids, ',') .. ']}'
     end)()""",
     "C": """string.format('{"c":"cus_%d","p":"pm_18%016d0","k":"k-%d-%d",'
-        .. '"o":{"amount":"10.99","currency":"USD","customerIp":"203.0.113.7"}}',
+        .. '"o":{"amount":{"amount":"10.99","currency":"USD"},"buyerIp":"203.0.113.7"}}',
         n, n, RUN, n)""",
 }
 _QUERIES = {"A": A, "B": B, "C": C}
@@ -99,7 +99,7 @@ def run(
         "COUNT": str(count),
         "DISTINCT": str(distinct),
         "RUN": str(turn),
-        "DATA": '"data"' if server.stack.graphql else "",
+        "DATA": '"id"' if server.stack.graphql else "",
         "CHECK": "response = wrong" if check else "",
     }.items():
         script = script.replace(name, value)

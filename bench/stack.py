@@ -51,10 +51,9 @@ def _floor(name: str, factory: str, graphql: bool = False) -> Stack:
 
 
 def ours(name: str = "this gateway", workers: int = 1, **environment: str) -> Stack:
-    """This gateway with the card-list cache off and every check on."""
+    """This gateway with every check on."""
     command = ("-m", "gateway.cli", "serve", "--port", "{port}", "--workers", str(workers))
-    settings = {"GATEWAY_CARD_CACHE_SECONDS": "0"} | environment
-    return Stack(name, (sys.executable, *command), settings, ours=True, workers=workers)
+    return Stack(name, (sys.executable, *command), environment, ours=True, workers=workers)
 
 
 STACKS = {

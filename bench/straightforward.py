@@ -70,12 +70,19 @@ class ChargePayload:
 
 
 @strawberry.input
-class OrderInput:
+class MoneyInput:
     """As in the peers."""
 
     amount: str
     currency: str
-    customer_ip: str
+
+
+@strawberry.input
+class OrderInput:
+    """As in the peers."""
+
+    amount: MoneyInput
+    buyer_ip: str
     order_no: str | None = None
 
 
@@ -109,9 +116,9 @@ class Mutation:
             "callbackUrl": "http://127.0.0.1/webhooks",
             "customerId": customer_id,
             "customerPaymentMethodId": payment_method_id,
-            "customerIp": order.customer_ip,
-            "orderAmount": order.amount,
-            "orderCurrency": order.currency,
+            "customerIp": order.buyer_ip,
+            "orderAmount": order.amount.amount,
+            "orderCurrency": order.amount.currency,
             "orderNo": idempotency_key,
             "returnUrl": "http://127.0.0.1/return",
         }

@@ -58,7 +58,7 @@ export const typeDefs = `
     customersByIds(ids: [ID!]!): [Customer]!
   }
   input MoneyInput { amount: String! currency: String! }
-  input OrderInput { amount: String! currency: String! customerIp: String! orderNo: String }
+  input OrderInput { amount: MoneyInput! buyerIp: String! orderNo: String }
   type Mutation {
     charge(
       customerId: ID!, paymentMethodId: ID!, order: OrderInput, idempotencyKey: String
@@ -72,9 +72,9 @@ const charge = async (_, { customerId, paymentMethodId, order, idempotencyKey })
     callbackUrl: 'http://127.0.0.1/webhooks',
     customerId,
     customerPaymentMethodId: paymentMethodId,
-    customerIp: order.customerIp,
-    orderAmount: order.amount,
-    orderCurrency: order.currency,
+    customerIp: order.buyerIp,
+    orderAmount: order.amount.amount,
+    orderCurrency: order.amount.currency,
     orderNo,
     returnUrl: 'http://127.0.0.1/return'
   }))

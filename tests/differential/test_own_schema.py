@@ -113,7 +113,6 @@ async def _gateway(folder: Path, far: FarSide) -> AsyncIterator[Gateway]:
             _env_file=None,  # type: ignore[call-arg]
             database_url=url,  # type: ignore[arg-type]
             asiabill_payment_url=f"http://127.0.0.1:{far.port}/V2022-03",
-            card_cache_seconds=0,
         )
     )
     async with made.opened():
