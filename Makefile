@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --require-virtualenv --no-compile
 CODE := gateway schema resolvers clients ledger simulator
 CHECKED := $(CODE) tests examples bench
 
-.PHONY: run test test-slow differential bench bench-short check chaos chaos-proof format lint types imports schema schema-check \
+.PHONY: run test test-slow large differential bench bench-short check chaos chaos-proof format lint types imports schema schema-check \
 	browser npm-tests audit examples screenshots release web lock clean
 
 run: .venv/run.stamp ## start the gateway and the simulator, and print the links
@@ -36,6 +36,9 @@ chaos: .venv/dev.stamp ## kill and lie, then compare: make chaos KEYS=10000
 
 chaos-proof: .venv/dev.stamp ## the harness finds each of thirteen seeded defects
 	$(BIN)/python -m pytest -m slow tests/chaos
+
+large: .venv/dev.stamp ## migrate a ledger of a million charges on both databases; takes minutes
+	$(BIN)/python -m pytest -m slow -s tests/ledger/test_large.py
 
 check: .venv/dev.stamp lint types imports schema-check test ## what CI demands
 
