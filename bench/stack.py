@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -119,6 +120,9 @@ def running(
     stack: Stack, port: int, upstream: str, *, cores: str = SERVER_CORE, **more: str
 ) -> Iterator[Running]:
     """Start a server on its core, wait until it answers a query, and end it after."""
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise SystemExit(f"port {port} is taken: something of an earlier run is still there")
     folder = tempfile.mkdtemp(prefix="bench-")
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")
