@@ -307,7 +307,12 @@ DEFECTS: Mapping[str, Defect] = {
         "what is not found was never charged",
         "ledger is not the truth",
         _no_grace,
-        {"effects": ("act_late", "act_late_hang"), "cards": (APPROVED,)},
+        {
+            "effects": ("act_late", "act_late_hang"),
+            "late_ms": (2500, 3000),
+            "look_ups": "honest",
+            "cards": (APPROVED,),
+        },
     ),
     "webhook_overwrites": Defect(
         "the last webhook is always right",
