@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property
 from typing import Generic, TypeVar
 
 from aiodataloader import DataLoader
@@ -26,8 +27,12 @@ class Loader(Generic[K, V]):
         self._fetch = fetch
         self._cost = cost
         self._known: set[K] = set()
+
+    @cached_property
+    def _loader(self) -> DataLoader[K, V]:
+        # Made where it is used: an operation has a dozen loaders and needs two.
         # aiodataloader rejects where a value is an exception; its type does not say so.
-        self._loader: DataLoader[K, V] = DataLoader(self._batch)  # type: ignore[arg-type]
+        return DataLoader(self._batch)  # type: ignore[arg-type]
 
     async def load(self, key: K) -> V:
         """The value of `key`. Raises what its fetch raised."""
