@@ -7,11 +7,14 @@ from collections.abc import MutableMapping
 from contextlib import suppress
 from typing import Any, TextIO, cast
 
+import msgspec
 import structlog
 
 from gateway.scrub import scrubbed
 
 _LONGEST = 2000
+# No card, key or token is shorter.
+_SHORTEST = 11
 
 
 class _Steadfast(io.TextIOBase):
@@ -34,7 +37,7 @@ def configure() -> None:
     renderer: Any = (
         structlog.dev.ConsoleRenderer()
         if sys.stderr.isatty()
-        else structlog.processors.JSONRenderer()
+        else structlog.processors.JSONRenderer(serializer=_json)
     )
     processors: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -61,11 +64,18 @@ def configure() -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
 
 
+def _json(event: object, **_options: object) -> str:
+    """As json.dumps does, and quicker: there is a line for each operation."""
+    return msgspec.json.encode(event, enc_hook=str).decode()
+
+
 def _scrub(
     _logger: object, _name: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
     for name, value in event.items():
         if isinstance(value, str):
+            if len(value) < _SHORTEST:
+                continue
             event[name] = scrubbed(value)[:_LONGEST]
         elif not isinstance(value, int | float | bool | None):
             event[name] = scrubbed(str(value))[:_LONGEST]
