@@ -10,6 +10,7 @@ CONFIRM = "POST /confirmCharge"
 CHECKOUT = "POST /checkout/payment"
 LOCAL = "POST /local_payment"
 LOOK_UP = "GET /transactions"
+TRADE = "GET /orderInfo/{tradeNo}"
 REFUND = "POST /refund"
 REFUND_RECORD = "GET /refund/{batchNo}"
 DISPUTES = "GET /chargebacks"
@@ -22,7 +23,7 @@ def caused(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
     return {
         path: count - before.get(path, 0)
         for path, count in after.items()
-        if path != LOOK_UP and count != before.get(path, 0)
+        if path not in (LOOK_UP, TRADE) and count != before.get(path, 0)
     }
 
 

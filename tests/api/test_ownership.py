@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.api.conftest import BILLING, Api, rejections
-from tests.far_side import LIST
+from tests.far_side import LIST, caused
 
 UNKNOWN_CUSTOMER = "cus_0000000000000000404"
 UNKNOWN_CARD = "pm_0000000000000000404"
@@ -64,7 +64,7 @@ async def test_anothers_customer_looks_like_none(
     before = await api.simulator.calls()
     await _compared(api, token, own, use, (another, UNKNOWN_CUSTOMER))
     # Neither id was ever sent to Asiabill.
-    assert await api.simulator.calls() == before
+    assert caused(before, await api.simulator.calls()) == {}
 
 
 @pytest.mark.parametrize("use", BY_CARD, ids=lambda use: use[0])
@@ -139,7 +139,7 @@ async def test_a_card_that_asiabill_keeps_for_another_is_not_claimed(api: Api, s
     before = await shop.simulator.calls()
     attached = await shop.run("AttachCard", key=token, paymentMethodId=foreign, customerId=own)
     assert rejections(attached, "attachPaymentMethod") == [("CARD_NOT_OWNED", ["paymentMethodId"])]
-    assert await shop.simulator.calls() == before
+    assert caused(before, await shop.simulator.calls()) == {}
     assert await saved(api, another) == [foreign]
 
 
@@ -184,7 +184,7 @@ async def test_each_permission_is_needed_and_enough(
     )
     assert lacking.codes == ["FORBIDDEN"]
     assert permission in lacking.errors[0]["message"]
-    assert await api.simulator.calls() == before
+    assert caused(before, await api.simulator.calls()) == {}
 
     # READ_CARDS beside it, for the cards that the documents show of what they did.
     token = await api.session(customer_id, permission, "READ_CARDS")
