@@ -248,10 +248,20 @@ def _no_type(spot: Spot, type_: Any, value: Any, name: Any) -> GraphQLError:
             f" Either the '{type_}' type should provide a 'resolve_type' function or each"
             " possible type should provide an 'is_type_of' function."
         )
-    else:
+    elif not isinstance(name, str):
         message = (
             f"Abstract type '{type_}' must resolve to an Object type at runtime"
             f" for field '{spot.parent}.{spot.name}' with value {inspect(value)},"
             f" received '{inspect(name)}', which is not a valid Object type name."
         )
+    else:
+        found = spot.schema.get_type(name)
+        if found is None:
+            wrong = f"was resolved to a type '{name}' that does not exist inside the schema."
+        elif not is_object_type(found):
+            wrong = f"was resolved to a non-object type '{name}'."
+        else:
+            message = f"Runtime Object type '{name}' is not a possible type for '{type_}'."
+            return GraphQLError(message, spot.nodes)
+        message = f"Abstract type '{type_}' {wrong}"
     return GraphQLError(message, spot.nodes)

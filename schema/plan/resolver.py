@@ -17,6 +17,7 @@ from graphql import (
 )
 from graphql.pyutils import gather_with_cancel
 from graphql.type import GraphQLResolveInfoHelpers
+from strawberry.exceptions import PermissionReturnedNonBooleanError
 from strawberry.execution import optimized_is_awaitable
 from strawberry.extensions import FieldExtension
 from strawberry.permission import PermissionExtension
@@ -170,7 +171,7 @@ def _direct(spot: Spot, field: StrawberryField) -> Resolve:
         if parameter is not None
     ]
     info_name = base.info_parameter.name if base.info_parameter else None
-    if others or not callable(function):
+    if others or not callable(function) or inspect.isasyncgenfunction(function):
         raise Unsupported
     call_function: Callable[..., Any] = function
 
@@ -191,7 +192,7 @@ def _direct(spot: Spot, field: StrawberryField) -> Resolve:
 def _not_allowed(extension: FieldExtension, permission: Any, allowed: object) -> Any:
     if allowed is False:
         return cast("Any", extension)._on_unauthorized(permission)  # noqa: SLF001
-    raise TypeError(f"{type(permission).__name__}.has_permission gave no bool")
+    raise PermissionReturnedNonBooleanError(permission, allowed)
 
 
 def _conversion(spot: Spot, field: StrawberryField) -> Callable[[Kwargs, Info], Kwargs]:

@@ -9,6 +9,7 @@ from graphql import GraphQLError
 from strawberry.permission import PermissionExtension
 
 from resolvers.principal import Role
+from resolvers.rejection import ErrorCode, Rejection
 from schema.field import Allow, UserErrors
 
 
@@ -160,10 +161,13 @@ class Branch(Named):
 
     @strawberry.field
     async def either(self) -> list[Annotated["Leaf | Branch", strawberry.union("Either")]]:
-        return [
+        found: list[Any] = [
             Leaf.of(each) if place % 2 else Branch(id=strawberry.ID(each))
             for place, each in enumerate(_below(self.id, "either"))
         ]
+        # A type of the schema that is none of the union's.
+        other: Any = Query()
+        return [*found, other] if "slow-fail" in self.id else found
 
     @strawberry.field
     def wrong_list(self) -> list[str] | None:
@@ -228,9 +232,11 @@ class Mutation:
     @strawberry.mutation(
         extensions=[
             PermissionExtension([Allow(Role.MERCHANT)]),
-            UserErrors(lambda rejection: Branch(id=strawberry.ID(rejection.message))),
+            UserErrors(lambda rejection: Branch(id=strawberry.ID(str(rejection)))),
         ]
     )
     async def must_change(self, info: strawberry.Info, id: strawberry.ID) -> Branch:
         info.context.done.append(id)
+        if id.startswith("refused"):
+            raise Rejection(ErrorCode.NOT_FOUND, "correct this", ("id",))
         return Branch(id=id) if await _async(id, "must") else None  # type: ignore[return-value]
