@@ -21,7 +21,7 @@ CHARGE = ChargeRequest(
 )
 
 
-def _certificate(folder: Path, *names: x509.GeneralName) -> Path:
+def _certificate(folder: Path, *names: x509.GeneralName, days_left: int = 1) -> Path:
     """A file with a key and a certificate for these names that vouches for itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "far side")])
@@ -32,8 +32,8 @@ def _certificate(folder: Path, *names: x509.GeneralName) -> Path:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(today - datetime.timedelta(days=1))
-        .not_valid_after(today + datetime.timedelta(days=1))
+        .not_valid_before(today - datetime.timedelta(days=9))
+        .not_valid_after(today + datetime.timedelta(days=days_left))
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
@@ -59,13 +59,18 @@ def _server(file: Path) -> ssl.SSLContext:
 THIS_HOST = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
 
 
-async def test_a_trusted_certificate_for_this_host_is_taken(tmp_path: Path) -> None:
+# Reads have two ways, of which one is httpx's; each verifies for itself.
+both_ways = pytest.mark.parametrize("lean", [True, False], ids=["lean", "httpx"])
+
+
+@both_ways
+async def test_a_trusted_certificate_for_this_host_is_taken(tmp_path: Path, lean: bool) -> None:
     """So that the refusals below have one cause each."""
     file = _certificate(tmp_path, THIS_HOST)
     trusting = ssl.create_default_context(cafile=str(file))
     async with (
         FarSide(answering([])).listening(_server(file)) as far,
-        Transport(verify=trusting) as transport,
+        Transport(verify=trusting, lean=lean) as transport,
     ):
         assert await far.account(transport, scheme="https").payment_methods("cus_1") == []
     assert len(far.seen) == 1
@@ -89,6 +94,43 @@ async def test_a_certificate_for_another_host_is_refused(tmp_path: Path) -> None
     ):
         with pytest.raises(NotSent, match="CERTIFICATE_VERIFY_FAILED"):
             await far.account(transport, scheme="https").confirm_charge(CHARGE, quiet)
+    assert far.seen == []
+
+
+async def test_an_expired_certificate_is_refused(tmp_path: Path) -> None:
+    file = _certificate(tmp_path, THIS_HOST, days_left=-1)
+    trusting = ssl.create_default_context(cafile=str(file))
+    async with (
+        FarSide(answering([])).listening(_server(file)) as far,
+        Transport(verify=trusting) as transport,
+    ):
+        with pytest.raises(NotSent, match="certificate has expired"):
+            await far.account(transport, scheme="https").confirm_charge(CHARGE, quiet)
+    assert far.seen == []
+
+
+@both_ways
+@pytest.mark.parametrize(
+    ("name", "days_left", "trusted", "why"),
+    [
+        (THIS_HOST, 1, False, "self-signed certificate"),
+        (x509.DNSName("safepay.asiabill.example"), 1, True, "not valid for '127.0.0.1'"),
+        (THIS_HOST, -1, True, "certificate has expired"),
+    ],
+    ids=["nobody vouches", "another host", "expired"],
+)
+async def test_no_read_is_sent_to_who_cannot_prove_who_it_is(
+    tmp_path: Path, lean: bool, name: x509.GeneralName, days_left: int, trusted: bool, why: str
+) -> None:
+    """Neither is the signature shown, nor are cards taken from whoever answers."""
+    file = _certificate(tmp_path, name, days_left=days_left)
+    trust = ssl.create_default_context(cafile=str(file)) if trusted else True
+    async with (
+        FarSide(answering([])).listening(_server(file)) as far,
+        Transport(verify=trust, lean=lean) as transport,
+    ):
+        with pytest.raises(NotSent, match=why):
+            await far.account(transport, scheme="https").payment_methods("cus_1")
     assert far.seen == []
 
 
