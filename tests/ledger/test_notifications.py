@@ -33,6 +33,15 @@ def arrived(trade_no: str = "T1", **changed: Any) -> NewNotification:
     return NewNotification(**(fields | changed))
 
 
+async def test_an_id_of_ours_is_kept_as_asiabill_gave_it_back(ledger: Ledger) -> None:
+    """Its digits may add up as a card's do; by another id no refund would be found."""
+    own = "rf_20827ab169e1c92584171505268f515c"
+    kept = await ledger.record_notification(
+        arrived(type="refund.success", fields={"merTrackNo": own, "reason": "4242424242424242"})
+    )
+    assert kept.notification.fields == {"merTrackNo": own, "reason": "[card number]"}
+
+
 async def test_a_repeat_is_counted_and_not_new(ledger: Ledger, other: Ledger, clock: Any) -> None:
     first = await ledger.record_notification(arrived())
     clock.advance(seconds=15)

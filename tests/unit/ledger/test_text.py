@@ -30,3 +30,16 @@ def test_card_numbers_in_asiabills_words_are_masked(card: str) -> None:
 @pytest.mark.parametrize("number", ["2026112312000012345678", "424242***4242", "4242424242424241"])
 def test_other_numbers_are_kept(number: str) -> None:
     assert tamed(number, 100) == number
+
+
+# Both hold fourteen digits that pass the check of a card.
+@pytest.mark.parametrize(
+    "own", ["rf_20827ab169e1c92584171505268f515c", "20827ab169e1c92584171505268f515c"]
+)
+def test_an_id_of_ours_is_no_card_whatever_its_digits_add_up_to(own: str) -> None:
+    assert tamed(own, 100) == own
+    assert tamed(f"{own} paid by {CARD}", 100) == f"{own} paid by [card number]"
+
+
+def test_a_card_glued_to_letters_is_still_masked() -> None:
+    assert CARD not in tamed(f"x{CARD}y pan_{CARD}", 100)
