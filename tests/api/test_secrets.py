@@ -155,7 +155,9 @@ DOCUMENTS = documents()
 
 def told(text: str) -> list[str]:
     """The canaries that a text holds. Ids and times may hold a code's four digits by chance."""
-    text = re.sub(r"\b(cus|pm|ch|pi)_\w+|[0-9a-f]{32}|\d{4}-\d\d-\d\dT[\d:.]+|\d{22}", "", text)
+    text = re.sub(
+        r"\b(cus|pm|ch|pi|rf|cb)_\w+|[0-9a-f]{32,}|\d{4}-\d\d-\d\d[T ][\d:.]+|\d{22}", "", text
+    )
     return [canary for canary in CANARIES if canary in text]
 
 
