@@ -11,7 +11,7 @@ CODE := gateway schema resolvers clients ledger simulator
 CHECKED := $(CODE) tests examples bench
 
 .PHONY: run test test-slow large differential bench bench-short check chaos chaos-proof format lint types imports schema schema-check \
-	browser npm-tests audit examples screenshots release web lock clean
+	browser npm-tests audit docs examples screenshots release web lock clean
 
 run: .venv/run.stamp ## start the gateway and the simulator, and print the links
 	$(BIN)/asiabill-gateway serve
@@ -73,6 +73,9 @@ audit: npm-tests .venv/audit/stamp ## the tools that attack it, each with the fi
 
 release: .venv/dev.stamp ## the schema for apps' code generators, in dist/: SDL, and introspection as JSON
 	$(BIN)/asiabill-gateway schema release dist
+
+docs: ## a page of reference from schema.graphql, dist/reference/index.html; needs Node 20.19 or newer
+	cd web/reference && npm ci --no-audit --no-fund --ignore-scripts && npm run --silent build
 
 examples: .venv/examples.stamp ## typed clients against the service, and what other tools say of the schema; needs Node
 	cd examples/typescript && npm ci --no-audit --no-fund && npm run --silent generate && npm run --silent build \
