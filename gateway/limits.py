@@ -16,6 +16,7 @@ _OFF: Final = Rate(0, 0)
 _SPANS: Final = {"s": 1, "m": 60, "h": 3600}
 
 DEFAULTS: Final = {
+    "card_sessions": Rate(30, 3600),
     "new_cards": Rate(5, 3600),
     "charges": Rate(10, 3600),
     "declines": Rate(3, 900),

@@ -83,6 +83,7 @@ class Settings(BaseSettings):
     return_origins: Words = ()
 
     trusted_proxies: Words = ()
+    limit_card_sessions: Limit = None
     limit_new_cards: Limit = None
     limit_charges: Limit = None
     limit_declines: Limit = None

@@ -78,10 +78,11 @@ async def card_session(context: Context, intent_id: str | None) -> CardSession:
     """A fresh session for Asiabill's hosted fields. One upstream call.
 
     Where it is for an intent that nobody can pay any more, a Rejection says so before the buyer
-    types a card.
+    types a card. Raises RateLimited where a client session asks for one after the other.
     """
     if intent_id is not None:
         await intents.demand_payable(context, intent_id)
+    await limits.demand_card_session(context)
     with upstream_rejected():
         token = await context.account.asiabill.create_session_token()
     return CardSession(token, context.policy.script_url, context.now() + _SESSION_LIFE)

@@ -19,6 +19,24 @@ from resolvers.principal import Role
 from resolvers.rejection import RateLimited
 
 
+async def demand_card_session(context: Context) -> None:
+    """Count that hosted card fields are to be opened. Raises RateLimited.
+
+    Each is a call to Asiabill, and a place to try numbers at that this service does not see.
+    """
+    if not _is_limited(context):
+        return
+    counted = _tallies(
+        (
+            context.policy.limits.card_sessions,
+            "card_sessions.customer",
+            context.principal.customer_id,
+        ),
+    )
+    with _told(context):
+        await context.ledger.limits.take(context.account.name, Guard(take=counted))
+
+
 async def demand_new_card(context: Context, customer_id: str, raw: RawCard | None) -> None:
     """Count that a card is to be bound to a customer. Raises RateLimited."""
     limits = context.policy.limits

@@ -15,6 +15,7 @@ class Limits:
     name of each limit that refused somebody.
     """
 
+    card_sessions: Rate | None
     new_cards: Rate | None
     charges: Rate | None
     declines: Rate | None

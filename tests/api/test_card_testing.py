@@ -29,6 +29,12 @@ PAY = """mutation($customer: ID!, $card: ID!, $intent: ID!, $key: String) {
     userErrors { __typename code message path ... on RateLimitError { retryAfterSeconds } }
   }
 }"""
+OPEN = """mutation {
+  createCardSession {
+    session { sessionToken }
+    userErrors { __typename code ... on RateLimitError { retryAfterSeconds } }
+  }
+}"""
 BIND = """mutation($id: ID!) {
   createPaymentMethod(hostedPaymentMethodId: $id) {
     paymentMethod { id }
@@ -39,6 +45,7 @@ BIND = """mutation($id: ID!) {
 
 # As they are by default in modes test and live.
 LIMITS = {
+    "GATEWAY_LIMIT_CARD_SESSIONS": "30/1h",
     "GATEWAY_LIMIT_NEW_CARDS": "5/1h",
     "GATEWAY_LIMIT_CHARGES": "10/1h",
     "GATEWAY_LIMIT_DECLINES": "3/15m",
@@ -197,6 +204,30 @@ async def test_the_shops_server_is_not_limited(watched: Api) -> None:
         assert end(answer.data["charge"]) == "DECLINED"
     # What it was declined is not held against the buyer at the page.
     assert end(await (await Buyer.of(watched, GOOD)).pay()) == "SUCCEEDED"
+
+
+async def test_hosted_fields_are_not_opened_without_end(watched: Api) -> None:
+    customer = await watched.customer()
+    token = await watched.session(customer, "READ_CARDS", "SAVE_CARD")
+    for _ in range(30):
+        opened = (await watched.query(OPEN, key=token)).data["createCardSession"]
+        assert opened["userErrors"] == []
+    before = await watched.simulator.calls()
+    refused = (await watched.query(OPEN, key=token)).data["createCardSession"]
+    assert refused["session"] is None
+    (error,) = refused["userErrors"]
+    assert (error["__typename"], error["code"]) == ("RateLimitError", "RATE_LIMITED")
+    assert error["retryAfterSeconds"] > 0
+    # It is the customer that is counted, whatever token its page has.
+    other = await watched.session(customer, "PAY")
+    refused = (await watched.query(OPEN, key=other)).data["createCardSession"]
+    assert refused["userErrors"][0]["code"] == "RATE_LIMITED"
+    assert caused(before, await watched.simulator.calls()) == {}
+    # Another buyer and the shop's server are served.
+    other = await watched.session(await watched.customer(), "READ_CARDS")
+    for key in ({"key": other}, {}):
+        served = (await watched.query(OPEN, **key)).data["createCardSession"]
+        assert served["session"] is not None
 
 
 async def test_five_cards_an_hour_can_be_bound(watched: Api) -> None:

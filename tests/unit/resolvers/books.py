@@ -36,6 +36,7 @@ FIRST, LAST = date(2026, 11, 2), date(2026, 11, 4)
 UNLIMITED = Limits(
     **dict.fromkeys(
         (
+            "card_sessions",
             "new_cards",
             "charges",
             "declines",
