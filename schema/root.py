@@ -1,6 +1,5 @@
 """The whole schema, put together from its nouns."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +20,7 @@ from schema.checkout import CheckoutMutation
 from schema.customers import CustomerMutation, CustomerQuery
 from schema.documents import Checked, Documents, Wrong
 from schema.events import EventSubscription
+from schema.hidden_names import HiddenNames
 from schema.intents import IntentMutation, IntentQuery
 from schema.refunds import RefundMutation, RefundQuery
 from schema.scalar import SCALARS
@@ -64,8 +64,6 @@ Mutation = merge_types(
 )
 Subscription = merge_types("Subscription", (ChargeSubscription, EventSubscription))
 
-_SUGGESTION = re.compile(r" Did you mean [^?]*\?")
-
 
 class Schema(strawberry.Schema):
     """Strawberry's schema with our own look at documents, and without its own logging: errors go
@@ -75,6 +73,7 @@ class Schema(strawberry.Schema):
         super().__init__(**parts)
         self._plans = plans
         self.documents = Documents(self._schema, introspection=introspection)
+        self._hidden = None if introspection else HiddenNames(self._schema)
 
     async def run(
         self,
@@ -119,9 +118,9 @@ class Schema(strawberry.Schema):
         Strawberry would log each client's typo, and the query with its literals. Its own setting
         hides the suggestions for misspelt fields and leaves those for arguments and types.
         """
-        if self.config.disable_field_suggestions:
+        if self._hidden is not None:
             for error in errors:
-                error.message = _SUGGESTION.sub("", error.message)
+                self._hidden.take_out(error)
 
 
 def build(*, introspection: bool = True, plans: bool = True) -> Schema:

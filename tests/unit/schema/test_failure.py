@@ -1,5 +1,6 @@
 """What a client is told of an error: foreseen ones in their own words, others not at all."""
 
+import re
 from typing import Any
 
 import pytest
@@ -183,3 +184,51 @@ def test_no_name_is_suggested_where_the_schema_is_not_to_be_explored() -> None:
     for query in ("{ viewer { rol } }", '{ customer(idd: "x") { id } }', "query($a: Charg) { x }"):
         assert "Did you mean" in str(open_.execute_sync(query).errors)
         assert "Did you mean" not in str(closed.execute_sync(query).errors)
+
+
+# What somebody who guesses can hit, and what graphql-core would tell beside it.
+INTENT = """mutation($input: %s!) {
+  createPaymentIntent(input: $input, idempotencyKey: "k") { replayed }
+}"""
+GUESSES: list[tuple[str, dict[str, object], str]] = [
+    ("{ viewer }", {}, "Viewer"),
+    ("{ viewer { role { x } } }", {}, "Role"),
+    ("{ viewer { x } }", {}, "Viewer"),
+    ("{ x }", {}, "Query"),
+    ("{ customer { id } }", {}, "ID"),
+    ("{ customer(id: 1.5) { id } }", {}, "ID"),
+    ("mutation { createPaymentIntent(input: {}) { replayed } }", {}, "order"),
+    ("query($i: Int) { customer(id: $i) { id } }", {"i": 1}, "ID"),
+    ("{ viewer { ... on Charge { id } } }", {}, "Viewer"),
+    (INTENT % "PaymentIntentInput", {"input": {}}, "order"),
+    (INTENT % "PaymentIntentInput", {"input": {"order": {}}}, "amount"),
+    (INTENT % "Int", {"input": 1}, "PaymentIntentInput"),
+]
+
+
+@pytest.fixture(scope="module")
+def open_() -> root.Schema:
+    return root.build()
+
+
+@pytest.fixture(scope="module")
+def closed() -> root.Schema:
+    return root.build(introspection=False)
+
+
+@pytest.mark.parametrize(("query", "variables", "beside"), GUESSES)
+def test_a_right_guess_tells_no_further_name(
+    open_: root.Schema,
+    closed: root.Schema,
+    query: str,
+    variables: dict[str, object],
+    beside: str,
+) -> None:
+    def named(schema: root.Schema) -> set[str]:
+        errors = schema.execute_sync(query, variable_values=variables).errors
+        assert errors
+        told = re.findall(r"'[^']*'|\w+(?= cannot represent)", " ".join(e.message for e in errors))
+        return set(re.findall(r"\w+", " ".join(told)))
+
+    assert beside in named(open_)
+    assert named(closed) <= set(re.findall(r"\w+", f"{query} {variables} …"))
