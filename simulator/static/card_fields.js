@@ -121,12 +121,16 @@ group(expiry, (value) => {
 });
 group(code, String);
 
-example.addEventListener("change", () => {
+function fillExample() {
   if (!example.value) return;
   number.value = example.value.replace(/(\d{4})(?=\d)/g, "$1 ");
   expiry.value = "12 / 39";
   code.value = "123";
   for (const field of [number, expiry, code]) check(field);
-});
+}
+
+example.addEventListener("change", fillExample);
+/* Whoever was quicker than this script, and what a browser restored. */
+fillExample();
 
 form.addEventListener("submit", (event) => event.preventDefault());

@@ -1,5 +1,6 @@
 """The checkout page in a real browser, from the saved cards to the end of a payment."""
 
+import asyncio
 import json
 import re
 from typing import Any
@@ -115,6 +116,24 @@ async def test_a_new_card_goes_to_asiabill_and_never_through_the_page(
     await expect(buyer.page.locator("#cards .card").first).to_contain_text(
         "Discover ending in 1117"
     )
+    assert len(await simulator.transactions()) == 1
+
+
+async def test_an_example_chosen_before_its_script_came_is_filled_in(
+    buyer: Buyer, simulator: Simulator
+) -> None:
+    chosen = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await chosen.wait()
+        await route.continue_()
+
+    await buyer.page.route("**/card_fields.js", wait)
+    await buyer.opens()
+    await buyer.chooses_new(VISA)
+    chosen.set()
+    await buyer.pays()
+    await buyer.is_thanked()
     assert len(await simulator.transactions()) == 1
 
 
