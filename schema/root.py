@@ -119,8 +119,7 @@ class Schema(strawberry.Schema):
         hides the suggestions for misspelt fields and leaves those for arguments and types.
         """
         if self._hidden is not None:
-            for error in errors:
-                self._hidden.take_out(error)
+            self._hidden.take_out(errors)
 
 
 def build(*, introspection: bool = True, plans: bool = True) -> Schema:

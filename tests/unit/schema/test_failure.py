@@ -1,6 +1,7 @@
 """What a client is told of an error: foreseen ones in their own words, others not at all."""
 
 import re
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -232,3 +233,17 @@ def test_a_right_guess_tells_no_further_name(
 
     assert beside in named(open_)
     assert named(closed) <= set(re.findall(r"\w+", f"{query} {variables} …"))
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 60_000, " Did you mean" * 4_600, "'a" * 30_000, "a " * 30_000]
+)
+def test_names_are_taken_out_of_long_messages_in_no_time(closed: root.Schema, text: str) -> None:
+    """graphql-core quotes a wrong literal whole, and the loop waits while its message is read."""
+    before = perf_counter()
+    query = '{ charges(first: "' + text + '") { edges { cursor } } }'
+    errors = closed.execute_sync(query).errors
+    # A tenth of that on an idle machine; in quadratic time a minute and more.
+    assert perf_counter() - before < 3
+    assert errors
+    assert errors[0].message.startswith(f'… cannot represent non-integer value: "{text}')
