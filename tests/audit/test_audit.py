@@ -66,6 +66,8 @@ def misspelt(name: str) -> str:
 
 def test_clairvoyance_learns_no_name(production_url: str, gateway_url: str, tmp_path: Path) -> None:
     """Where suggestions are on, the same words tell it names: the test can fail."""
+    # What it says when no answer tells it the type of anything.
+    gave_up = "EndpointError: Unable to get TypeRef"
     schema = build_schema((ROOT / "schema.graphql").read_text(encoding="utf-8"))
     roots = [schema.query_type, schema.mutation_type]
     types = {name for name in schema.type_map if not name.startswith("__")}
@@ -77,15 +79,17 @@ def test_clairvoyance_learns_no_name(production_url: str, gateway_url: str, tmp_
     def learnt(url: str) -> set[str]:
         found = tmp_path / "found.json"
         found.unlink(missing_ok=True)
-        subprocess.run(
+        done = subprocess.run(
             [TOOLS / "clairvoyance", "-w", words, "-o", found, f"{url}/graphql"],
             cwd=tmp_path,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
             timeout=600,
             check=False,
         )
-        assert found.exists(), "it gave up before it learnt anything"
+        if not found.exists():
+            assert gave_up in done.stderr, done.stderr[-3000:]
+            return set()
         told = json.dumps(json.loads(found.read_text(encoding="utf-8")))
         return names & set(re.findall(r'"(\w+)"', told))
 
