@@ -101,6 +101,7 @@ class CardMutation:
         rejected=CardSessionPayload.rejected,
         description=(
             "A session for Asiabill's hosted card fields or mobile SDK; one per checkout attempt."
+            " A page that asks for one after the other gets RATE_LIMITED."
         ),
     )
     async def create_card_session(
