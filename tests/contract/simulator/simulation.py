@@ -2,6 +2,7 @@
 
 import queue
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +17,8 @@ import uvicorn
 from simulator import Options, create_app
 from simulator.server import config
 
-DEADLINE_SECONDS = 5.0
+# Against hanging alone: a loaded machine takes ten times what an idle one does.
+DEADLINE_SECONDS = 30.0
 
 
 @dataclass
@@ -129,3 +131,29 @@ def receiver() -> Iterator[Receiver]:
         server.shutdown()
         thread.join(DEADLINE_SECONDS)
         server.server_close()
+
+
+@contextmanager
+def hanging_up() -> Iterator[str]:
+    """The address of a receiver that resets each connection as soon as it is there."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        ending = threading.Event()
+
+        def accept() -> None:
+            while True:
+                connection, _ = listener.accept()
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                connection.close()
+                if ending.is_set():
+                    return
+
+        thread = threading.Thread(target=accept)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{port}/webhooks"
+        finally:
+            ending.set()
+            socket.create_connection(("127.0.0.1", port)).close()
+            thread.join(DEADLINE_SECONDS)
+            assert not thread.is_alive()

@@ -11,6 +11,7 @@ from tests.contract.simulator.simulation import (
     Receiver,
     Simulation,
     eventually,
+    hanging_up,
     receiver,
     simulation,
 )
@@ -106,6 +107,18 @@ def test_after_fifteen_deliveries_it_is_given_up() -> None:
             shop.next()
         eventually(lambda: running.look("/webhooks")["givenUp"] == 1)
         assert shop.nothing_more()
+
+
+def test_a_receiver_that_hangs_up_at_once_ends_its_own_delivery_only(shop: Receiver) -> None:
+    """In whatever way the HTTP library says it: on some platforms not by an error of its own."""
+    with simulation(webhook_time_scale=0) as running, hanging_up() as away:
+        merchant = Merchant(running.origin, running.http)
+        card_id = merchant.new_card()
+        for number in range(10):
+            merchant.charge(card_id, orderNo=f"A-{number}", callbackUrl=away)
+        eventually(lambda: running.look("/webhooks")["givenUp"] == 10)
+        merchant.charge(card_id, orderNo="B-1", callbackUrl=shop.url)
+        assert _order_numbers(shop, 1) == ["B-1"]
 
 
 def test_the_order_is_kept_for_each_callback(
