@@ -10,13 +10,13 @@ PIP := $(BIN)/python -m pip install --quiet --require-virtualenv --no-compile
 CODE := gateway schema resolvers clients ledger simulator
 CHECKED := $(CODE) tests examples bench
 
-.PHONY: run test test-slow large differential bench bench-short check chaos chaos-proof format lint types imports schema schema-check \
-	browser npm-tests audit docs examples screenshots release web lock clean
+.PHONY: run test test-slow large differential bench bench-short check chaos chaos-short chaos-proof \
+	format lint types imports schema schema-check browser npm-tests audit docs examples screenshots release web lock clean
 
 run: .venv/run.stamp ## start the gateway and the simulator, and print the links
 	$(BIN)/asiabill-gateway serve
 
-test: .venv/dev.stamp ## every test that needs no browser
+test: .venv/dev.stamp ## every test that needs no browser; the chaos harness has its own targets
 	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 test-slow: .venv/dev.stamp ## the money tests on PostgreSQL, several gateways on one ledger, 10,000 forged notifications
@@ -34,13 +34,16 @@ bench-short: .venv/run.stamp ## a minute: this gateway, the best peer and the fl
 chaos: .venv/dev.stamp ## kill and lie, then compare: make chaos KEYS=10000
 	$(BIN)/python -m tests.chaos --keys $(or $(KEYS),600) --minutes 45
 
+chaos-short: .venv/dev.stamp ## 600 keys under kill -9 and every fault, as a test: a minute on two idle cores
+	$(BIN)/python -m pytest tests/chaos
+
 chaos-proof: .venv/dev.stamp ## the harness finds each of thirteen seeded defects
 	$(BIN)/python -m pytest -m slow tests/chaos
 
 large: .venv/dev.stamp ## migrate a ledger of a million charges on both databases; takes minutes
 	$(BIN)/python -m pytest -m slow -s tests/ledger/test_large.py
 
-check: .venv/dev.stamp lint types imports schema-check test ## what CI demands
+check: .venv/dev.stamp lint types imports schema-check test chaos-short ## what CI demands
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff format --check $(CHECKED)
