@@ -53,11 +53,12 @@ class Database:
     """Opens connections lazily; `dispose` closes them. Raises LedgerUnavailable where it is not to be had.
 
     A transaction is a plain function, so that it waits for nothing but its database: on SQLite it
-    runs in a thread of the file, on PostgreSQL between the loop's other tasks.
+    runs in a thread of the file, on PostgreSQL between the loop's other tasks. A `patient` one lets a
+    statement take as long as it takes, for work that nobody waits for in a page.
     """
 
-    def __init__(self, url: str) -> None:
-        self._place: Final = _place(url)
+    def __init__(self, url: str, *, patient: bool = False) -> None:
+        self._place: Final = _place(url, patient)
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """What `work` reads. It blocks nobody."""
@@ -121,12 +122,12 @@ def _count(table: Table, dialect: str) -> Executable:
     )
 
 
-def _place(url: str) -> SqliteFile | PostgresServer:
+def _place(url: str, patient: bool) -> SqliteFile | PostgresServer:
     place = make_url(url)
     if place.get_backend_name() == "sqlite":
         return SqliteFile(place)
     if place.get_driver_name() == "asyncpg":
-        return PostgresServer(place)
+        return PostgresServer(place, patient=patient)
     raise ValueError("the database URL must begin with sqlite or postgresql+asyncpg")
 
 

@@ -13,16 +13,20 @@ from ledger.error import WrongRevision
 
 # Two processes that start together must not both create the tables; the number is arbitrary.
 _LOCK = 0x61736961
+# Whoever waits for a table stops everybody who comes after. A gateway's transaction lasts no longer
+# than this; what does, a dump for example, must end before the tables are changed.
+_TABLE_SECONDS = 30
 # In place of a revision.
 _MOVED = "moved"
 
 
 async def migrate(url: str) -> None:
-    """Upgrade to the newest revision, in one transaction. Safe to repeat and to race.
+    """Upgrade to the newest revision, in one transaction. Safe to repeat and to race: who comes second
+    waits until the first is through.
 
     Raises LedgerUnavailable, and WrongRevision for a ledger that was moved away.
     """
-    database = Database(url)
+    database = Database(url, patient=True)
     try:
         await database.write(lambda transaction: _upgrade(transaction.connection))
     finally:
@@ -58,6 +62,7 @@ def _upgrade(connection: Connection) -> None:
     _demand_in_use(connection)
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        connection.execute(text(f"SET LOCAL lock_timeout = '{_TABLE_SECONDS}s'"))
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -42,7 +42,7 @@ async def move(source: str, target: str) -> dict[str, int]:
     engine = create_engine(file.set(drivername="sqlite"), poolclass=NullPool, hide_parameters=True)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _lock)
-    database = Database(target)
+    database = Database(target, patient=True)
     try:
         with closing(engine.connect()) as old:
             with old.begin():

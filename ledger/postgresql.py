@@ -23,15 +23,28 @@ _SETTINGS: Final = {
     "statement_timeout": "10000",
 }
 
+# The limits above are for who serves. A migration of a large ledger takes as long as it takes, and who
+# finds one under way waits for its end.
+_PATIENT: Final = {
+    "application_name": "asiabill-gateway migrate",
+    "idle_in_transaction_session_timeout": "60000",
+    "lock_timeout": "0",
+    "statement_timeout": "0",
+}
+_COMMAND_SECONDS: Final = 15.0
+
 _decoder: Final = msgspec.json.Decoder(Change)
 
 Result = TypeVar("Result")
 
 
 class PostgresServer:
-    """Transactions on a server, and the news of those that other processes have made."""
+    """Transactions on a server, and the news of those that other processes have made.
 
-    def __init__(self, url: URL) -> None:
+    A `patient` one sets no limit to a statement.
+    """
+
+    def __init__(self, url: URL, *, patient: bool = False) -> None:
         self._url: Final = url
         self._engine: Final = create_async_engine(
             url,
@@ -40,7 +53,11 @@ class PostgresServer:
             pool_timeout=_TURN_SECONDS,
             pool_pre_ping=True,
             hide_parameters=True,
-            connect_args={"timeout": 5, "command_timeout": 15, "server_settings": _SETTINGS},
+            connect_args={
+                "timeout": 5,
+                "command_timeout": None if patient else _COMMAND_SECONDS,
+                "server_settings": _PATIENT if patient else _SETTINGS,
+            },
         )
         # Each statement sees what is committed by then, with BEGIN or without.
         self._reader: Final = self._engine.execution_options(isolation_level="AUTOCOMMIT")

@@ -2,14 +2,16 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import asyncpg  # type: ignore[import-untyped]
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, make_url
 
 from ledger import (
     Ledger,
@@ -20,6 +22,7 @@ from ledger import (
     WrongRevision,
     migrate,
     migration,
+    postgresql,
 )
 from ledger.database import Database, Transaction
 from ledger.table import metadata
@@ -69,13 +72,8 @@ async def test_charges_of_before_outlive_the_change_of_tables(url: str, order: O
     async with Ledger(url) as ledger:
         charge = (await ledger.begin_charge(order())).charge
 
-    def back(connection: Connection) -> None:
-        config = migration._config()
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0001")
-
     database = Database(url)
-    await database.write(lambda transaction: back(transaction.connection))
+    await database.write(lambda transaction: _back(transaction.connection))
     await database.dispose()
     with pytest.raises(WrongRevision, match="0001"):
         await Ledger(url).open()
@@ -89,6 +87,80 @@ async def test_two_processes_may_create_the_tables_at_once(tmp_path: Path) -> No
     await asyncio.gather(*(migrate(url) for _ in range(3)))
     async with Ledger(url):
         pass
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who serves waits no longer than a tenth of a second, so that a test sees it sooner."""
+    limits = {"lock_timeout": "100", "statement_timeout": "100"}
+    monkeypatch.setattr(postgresql, "_SETTINGS", postgresql._SETTINGS | limits)
+    monkeypatch.setattr(postgresql, "_COMMAND_SECONDS", 0.2)
+
+
+async def _waiting(url: str) -> None:
+    """Until somebody has waited for a lock for longer than who serves would."""
+    async with _connected(url) as watcher, asyncio.timeout(50):
+        while not await watcher.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND wait_event_type = 'Lock' AND clock_timestamp() - query_start > '0.5 s'"
+        ):
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_a_gateway_that_starts_during_a_long_migration_waits_for_its_end(
+    postgres_url: str,
+) -> None:
+    async with _connected(postgres_url) as first:
+        async with first.transaction():
+            await first.execute("SELECT pg_advisory_xact_lock($1)", migration._LOCK)
+            second = asyncio.create_task(migrate(postgres_url))
+            await _waiting(postgres_url)
+            assert not second.done()
+        await second
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_a_migration_may_take_longer_than_any_statement_of_who_serves(
+    postgres_url: str, order: Order
+) -> None:
+    async with Ledger(postgres_url) as ledger:
+        charge = (await ledger.begin_charge(order())).charge
+        async with _connected(postgres_url) as slow:
+            async with slow.transaction():
+                await slow.execute("LOCK TABLE charges")
+                with pytest.raises(LedgerUnavailable):
+                    await ledger.charge("default", id=charge.id)
+            database = Database(postgres_url)
+            await database.write(lambda transaction: _back(transaction.connection))
+            await database.dispose()
+            async with slow.transaction():
+                # As long as this is held, the statement that changes the table is at work.
+                await slow.execute("LOCK TABLE charges")
+                migrated = asyncio.create_task(migrate(postgres_url))
+                await _waiting(postgres_url)
+                assert not migrated.done()
+            await migrated
+        assert await ledger.charge("default", id=charge.id) == charge
+
+
+@asynccontextmanager
+async def _connected(url: str) -> AsyncIterator[asyncpg.Connection]:
+    place = make_url(url)
+    connection = await asyncpg.connect(
+        user=place.username, database=place.database, host=str(place.query["host"])
+    )
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def _back(connection: Connection) -> None:
+    """To the first tables."""
+    config = migration._config()
+    config.attributes["connection"] = connection
+    command.downgrade(config, "0001")
 
 
 async def test_a_database_that_was_not_migrated_is_refused(tmp_path: Path) -> None:
