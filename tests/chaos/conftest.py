@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,9 +16,10 @@ _ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def harness() -> Callable[..., Report]:
-    """Run `python -m tests.chaos` with these arguments; its figures."""
+    """Run `python -m tests.chaos` with these arguments; its figures. After `seconds`, or as soon as
+    `until` says so, it is told to stop, and says what it has found so far."""
 
-    def run(*arguments: str, seconds: float) -> Report:
+    def run(*arguments: str, seconds: float, until: Callable[[], bool] = lambda: False) -> Report:
         with subprocess.Popen(
             [sys.executable, "-m", "tests.chaos", *arguments],
             cwd=_ROOT,
@@ -26,12 +28,16 @@ def harness() -> Callable[..., Report]:
             stderr=subprocess.PIPE,
             text=True,
         ) as process:
-            try:
-                said, wrong = process.communicate(timeout=seconds)
-            except subprocess.TimeoutExpired:
-                # Asked and not killed, so that it ends what it has started.
-                process.terminate()
-                said, wrong = process.communicate()
+            last, told = time.monotonic() + seconds, False
+            while True:
+                try:
+                    said, wrong = process.communicate(timeout=1)
+                    break
+                except subprocess.TimeoutExpired:
+                    if not told and (until() or time.monotonic() > last):
+                        # Asked and not killed, so that it ends what it has started.
+                        process.terminate()
+                        told = True
         assert said, wrong[-3000:]
         return msgspec.json.decode(said, type=Report)
 

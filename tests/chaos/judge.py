@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -20,6 +20,17 @@ _TRUE: Final = {
 }
 # These say that a rule was broken, whoever noticed; a wrong amount is a fault that the run makes.
 _ALARMS: Final = frozenset({Alarm.UNSENT, Alarm.OTHER_TRADE, Alarm.CONTRADICTION})
+# Once broken, nothing that comes later mends them.
+_LASTING: Final = frozenset(
+    {
+        "charged twice",
+        "one order number twice",
+        "sent twice",
+        "told another's charge",
+        "left a final state",
+        "ledger is not the truth",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +90,16 @@ def judged(evidence: Evidence) -> list[Violation]:
     ]
 
 
+def lasting(evidence: Evidence) -> list[Violation]:
+    """Of a run under way, the broken rules that stay broken; the ledger must have been read before the
+    truth. A charge that has not ended is no evidence yet."""
+    ended = [charge for charge in evidence.charges if charge["status"].final]
+    ids = {charge["id"] for charge in ended}
+    events = [line for line in evidence.events if line["charge_id"] in ids]
+    found = judged(replace(evidence, charges=ended, events=events))
+    return [violation for violation in found if violation.rule in _LASTING]
+
+
 def _money(evidence: Evidence) -> Iterator[Violation]:
     """At most one charge for each purchase, and at most one request for each order number."""
     taken: defaultdict[str, list[str]] = defaultdict(list)
@@ -113,8 +134,9 @@ def _ledger_and_truth(evidence: Evidence) -> Iterator[Violation]:
             if made["status"] != "success" or status is not ChargeStatus.FAILED:
                 yield Violation("ledger is not the truth", order, f"late, but {made['status']}")
         elif status is ChargeStatus.FAILED and evidence.plan.late_successes:
-            # Only money has to be announced: a late decline is the failure that was told.
-            if made["status"] != "fail":
+            # Only money has to be announced: a late decline is the failure that was told. One whose
+            # webhook is still on its way is not late yet.
+            if made["status"] != "fail" and order not in evidence.waiting:
                 yield Violation("late success ignored", order, "nothing in the ledger says so")
         elif status is not _TRUE.get(made["status"]):
             yield Violation("ledger is not the truth", order, f"{status}, {_word(made)}")

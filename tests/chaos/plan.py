@@ -69,6 +69,7 @@ class Plan:
     clients: int = 32
     # All that is not settled so long after the faults have stopped is lost.
     settle_seconds: float = 60.0
+    # The faults stop then at the latest.
     whole_seconds: float = 900.0
     defect: str = ""
 

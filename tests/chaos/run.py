@@ -3,15 +3,16 @@
 import asyncio
 import os
 import selectors
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import msgspec
@@ -20,8 +21,9 @@ from sqlalchemy import func, select
 from ledger.database import Database
 from ledger.status import UNSETTLED
 from ledger.table import charges
+from tests.chaos.defects import DEFECTS
 from tests.chaos.fleet import Fleet
-from tests.chaos.judge import Evidence, Violation, books, judged
+from tests.chaos.judge import Evidence, Violation, books, judged, lasting
 from tests.chaos.plan import Plan, Purchase, kill_marks, purchases
 from tests.chaos.shop import Order, Shop
 from tests.chaos.weather import Weather
@@ -32,11 +34,15 @@ _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 5.0
 # Webhooks that the ledger needs no more are still to be waited for, since the judge counts them.
 _WEBHOOK_SECONDS: Final = 15.0
+# Each look reads the whole ledger and the whole truth.
+_LOOK_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True)
 class Report:
-    """The figures of a run. `settled_seconds`: from the end of the faults to the last settlement."""
+    """The figures of a run. `ended` says why: "settled", "found" where the defect that was put in has
+    shown itself, "stopped" from outside. `settled_seconds`: from the end of the faults to the last
+    settlement."""
 
     seed: int
     database: str
@@ -52,6 +58,7 @@ class Report:
     faults: dict[str, int]
     webhooks: dict[str, int]
     statuses: dict[str, int]
+    ended: str
     settled_seconds: float
     seconds: float
     violations: list[Violation] = field(default_factory=list)
@@ -62,9 +69,12 @@ class Report:
 
 
 async def run(plan: Plan, database_url: str, folder: Path) -> Report:
-    """Do what the plan says on an empty, migrated database. Nothing is running after."""
+    """Do what the plan says on an empty, migrated database. Nothing is running after.
+
+    A defect that has shown itself ends the run, and so does SIGTERM: it is judged as it stands then.
+    """
     started = time.monotonic()
-    with _simulator(folder) as far:
+    with _sigterm() as stopped, _simulator(folder) as far:
         fleet = Fleet(
             plan,
             folder,
@@ -89,26 +99,25 @@ async def run(plan: Plan, database_url: str, folder: Path) -> Report:
             shop = Shop(plan, fleet.urls, far)
             weather = Weather(plan, control)
             trial = _Trial(plan, fleet, shop, weather, database_url)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(plan.whole_seconds):
-                    await trial.go()
             simulator = Simulator(control)
-            await _drained(simulator, min(_WEBHOOK_SECONDS, plan.settle_seconds))
+
+            async def looked_at() -> Evidence:
+                # The ledger first: what it calls an end must be true whenever one looks.
+                kept = await books(database_url)
+                return _evidence(trial, kept, await simulator.transactions(), frozenset())
+
+            ways = {"settled": trial.go(), "stopped": stopped.wait()}
+            if plan.defect:
+                ways["found"] = _shown(DEFECTS[plan.defect].shows, looked_at)
+            ended = await _first(ways)
+            if ended == "settled":
+                await _drained(simulator, min(_WEBHOOK_SECONDS, plan.settle_seconds))
             truth = await simulator.transactions()
             tally = await simulator.notifications()
             requests = (await simulator.calls()).get(CONFIRM, 0)
-    sent = fleet.sends.read_text().split() if fleet.sends.exists() else []
-    kept = await books(database_url)
-    evidence = Evidence(
-        plan=plan,
-        purchases=trial.purchases,
-        diary=shop.diary,
-        truth=truth,
-        sent=sent,
-        waiting=frozenset(event["orderNo"] for event in tally["waiting"]),
-        **kept,
-    )
-    statuses = Counter(charge["status"].value for charge in kept["charges"])
+    waiting = frozenset(event["orderNo"] for event in tally["waiting"])
+    evidence = _evidence(trial, await books(database_url), truth, waiting)
+    statuses = Counter(charge["status"].value for charge in evidence.charges)
     defects = fleet.kills.pop("by a defect", 0)
     violations = judged(evidence)
     if defects:
@@ -128,10 +137,45 @@ async def run(plan: Plan, database_url: str, folder: Path) -> Report:
         faults=dict(weather.armed),
         webhooks={name: tally[name] for name in ("delivered", "failed", "givenUp", "lost")},
         statuses=dict(statuses),
+        ended=ended,
         settled_seconds=round(trial.settled_seconds, 1),
         seconds=round(time.monotonic() - started, 1),
         violations=violations,
     )
+
+
+async def _first(ways: Mapping[str, Coroutine[Any, Any, object]]) -> str:
+    """The name of the one that ends first; the other ones are cancelled. Raises what it raised."""
+    tasks = {asyncio.create_task(way): name for name, way in ways.items()}
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    first = next(task for task in tasks if task in done)
+    first.result()
+    return tasks[first]
+
+
+async def _shown(rule: str, looked_at: Callable[[], Awaitable[Evidence]]) -> None:
+    """Until this rule is broken, and nothing that is still to come can mend it."""
+    while all(violation.rule != rule for violation in lasting(await looked_at())):
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+@contextmanager
+def _sigterm() -> Iterator[asyncio.Event]:
+    """Set by SIGTERM, which has no other effect meanwhile."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    before = signal.getsignal(signal.SIGTERM)
+    loop.add_signal_handler(signal.SIGTERM, told.set)
+    try:
+        yield told
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
+        signal.signal(signal.SIGTERM, before)
 
 
 class _Trial:
@@ -143,9 +187,9 @@ class _Trial:
         weather: Weather,
         database_url: str,
     ) -> None:
-        self._plan = plan
-        self._fleet = fleet
-        self._shop = shop
+        self.plan: Final = plan
+        self.fleet: Final = fleet
+        self.shop: Final = shop
         self._weather = weather
         self._database_url = database_url
         self._answered = asyncio.Condition()
@@ -155,13 +199,31 @@ class _Trial:
 
     async def go(self) -> None:
         """Buy everything in bad weather, then wait in good weather until all is settled."""
-        await self._shop.open(self._plan.cards)
+        following: set[asyncio.Task[None]] = set()
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.plan.whole_seconds):
+                    await self._in_bad_weather(following)
+            calm = time.monotonic()
+            await self._weather.clear()
+            await self.fleet.calm()
+            await self._settled(following)
+            self.settled_seconds = time.monotonic() - calm
+        finally:
+            for follower in following:
+                follower.cancel()
+            ends = await asyncio.gather(*following, return_exceptions=True)
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
+
+    async def _in_bad_weather(self, following: set[asyncio.Task[None]]) -> None:
+        await self.shop.open(self.plan.cards)
         await self._weather.begin()
         disturbing = [
             asyncio.create_task(self._weather.blow()),
             asyncio.create_task(self._kill()),
         ]
-        following: set[asyncio.Task[None]] = set()
         try:
             await self._buy_all(following)
             # The last mark lies before the last purchase.
@@ -170,19 +232,6 @@ class _Trial:
             for task in disturbing:
                 task.cancel()
             await asyncio.gather(*disturbing, return_exceptions=True)
-            calm = time.monotonic()
-            try:
-                await self._weather.clear()
-                await self._fleet.calm()
-                await self._settled(following)
-                self.settled_seconds = time.monotonic() - calm
-            finally:
-                for follower in following:
-                    follower.cancel()
-                ends = await asyncio.gather(*following, return_exceptions=True)
-        for end in ends:
-            if isinstance(end, Exception):
-                raise end
 
     async def _buy_all(self, following: set[asyncio.Task[None]]) -> None:
         waiting = iter(self.purchases)
@@ -194,31 +243,49 @@ class _Trial:
                     following.add(asyncio.create_task(order.follow()))
 
         async with asyncio.TaskGroup() as clients:
-            for _ in range(self._plan.clients):
+            for _ in range(self.plan.clients):
                 clients.create_task(client())
 
     async def _buy(self, purchase: Purchase) -> Order:
         await self._weather.strike(purchase)
-        order = await self._shop.buy(purchase)
+        order = await self.shop.buy(purchase)
         async with self._answered:
             self._count += 1
             self._answered.notify_all()
         return order
 
     async def _kill(self) -> None:
-        for mark in kill_marks(self._plan):
+        for mark in kill_marks(self.plan):
             async with self._answered:
                 await self._answered.wait_for(lambda mark=mark: self._count >= mark)  # type: ignore[misc]
-            await self._fleet.kill_one()
+            await self.fleet.kill_one()
 
     async def _settled(self, following: set[asyncio.Task[None]]) -> None:
         """Until no charge is in doubt and every client knows its end, or the time is over."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._plan.settle_seconds):
+            async with asyncio.timeout(self.plan.settle_seconds):
                 if following:
                     await asyncio.wait(following)
                 while await _in_doubt(self._database_url):
                     await asyncio.sleep(0.1)
+
+
+def _evidence(
+    trial: _Trial,
+    kept: Mapping[str, Any],
+    truth: Sequence[Mapping[str, Any]],
+    waiting: frozenset[str],
+) -> Evidence:
+    sends = trial.fleet.sends
+    return Evidence(
+        plan=trial.plan,
+        purchases=trial.purchases,
+        diary=trial.shop.diary,
+        truth=truth,
+        sent=sends.read_text().split() if sends.exists() else [],
+        waiting=waiting,
+        **kept,
+    )
 
 
 async def _in_doubt(url: str) -> int:
