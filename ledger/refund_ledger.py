@@ -9,6 +9,7 @@ from ledger.database import Transaction
 from ledger.refund import NewRefund, Refund, RefundBegun, RefundEvent, RefundSettled
 from ledger.refund_doubts import RefundDoubt
 from ledger.refund_message import RefundMessage
+from ledger.refund_transition import RefundTransition
 from ledger.store import Store
 
 
@@ -48,16 +49,20 @@ class RefundLedger:
     ) -> RefundSettled:
         """Tell the ledger about a refund. Raises UnknownRefund, and RefundNotSendable for a Sent.
 
-        `notification` is the number of the one that brought the message: both are done, or neither.
+        `notification` is the number of the one that brought the message: both are done, or neither,
+        and nothing where it was told before.
         """
 
         def work(transaction: Transaction) -> RefundSettled:
             now = self._now()
-            settled = refund_settlement.settle(transaction, account, refund_id, message, now)
             if notification is not None:
-                charge_id = settled.refund.charge_id
-                notifications.apply(transaction, account, notification, now, charge_id)
-            return settled
+                refund = refund_rows.locked(transaction.connection, account, refund_id)
+                if not notifications.apply(
+                    transaction, account, notification, now, refund.charge_id
+                ):
+                    step = RefundTransition(refund.status, False, "told before")
+                    return RefundSettled(refund, step)
+            return refund_settlement.settle(transaction, account, refund_id, message, now)
 
         return await self._store.write(work)
 

@@ -52,6 +52,18 @@ def asked(charge: Charge, amount: str | None = "3.00", key: str = "k", **changed
     return NewRefund(**(fields | changed))
 
 
+def arrived(charge: Charge) -> NewNotification:
+    return NewNotification(
+        account=charge.account,
+        type="refund.success",
+        order_no=charge.order_no,
+        trade_no="T1",
+        batch_no="442011",
+        body_sha256="0" * 64,
+        fields={},
+    )
+
+
 def said(outcome: RefundOutcome, refund: Refund, **changed: Any) -> RefundReported:
     fields: dict[str, Any] = {
         "source": EventSource.WEBHOOK,
@@ -377,16 +389,7 @@ async def test_a_notification_is_settled_and_applied_together(
 ) -> None:
     refund = (await ledger.refunds.begin(asked(charge))).refund
     await ledger.refunds.settle("default", refund.id, Sent("r"))
-    new = NewNotification(
-        account="default",
-        type="refund.success",
-        order_no=charge.order_no,
-        trade_no="T1",
-        batch_no="442011",
-        body_sha256="0" * 64,
-        fields={},
-    )
-    stored = (await ledger.record_notification(new)).notification
+    stored = (await ledger.record_notification(arrived(charge))).notification
     with pytest.raises(UnknownRefund):
         await ledger.refunds.settle(
             "default", "rf_none", said(RefundOutcome.SUCCEEDED, refund), notification=stored.id
@@ -396,6 +399,31 @@ async def test_a_notification_is_settled_and_applied_together(
         "default", refund.id, said(RefundOutcome.SUCCEEDED, refund), notification=stored.id
     )
     assert await ledger.pending_notifications("default") == []
+
+
+async def test_it_is_told_once_though_two_find_it(
+    ledger: Ledger, other: Ledger, charge: Charge
+) -> None:
+    """Whoever received it, and whoever looks for what was left behind."""
+    refund = (await ledger.refunds.begin(asked(charge))).refund
+    await ledger.refunds.settle("default", refund.id, Sent("r"))
+    stored = (await ledger.record_notification(arrived(charge))).notification
+    settled = await asyncio.gather(
+        *(
+            door.refunds.settle(
+                "default", refund.id, said(RefundOutcome.SUCCEEDED, refund), notification=stored.id
+            )
+            for door in (ledger, other)
+        )
+    )
+    assert {one.refund.status for one in settled} == {RefundStatus.SUCCEEDED}
+    assert sorted(one.transition.applied for one in settled) == [False, True]
+    lines = await ledger.refunds.history("default", refund.id)
+    assert [(line.kind, line.count) for line in lines] == [
+        ("Begun", 1),
+        ("Sent", 1),
+        ("RefundReported", 1),
+    ]
 
 
 async def test_a_watcher_of_the_charge_is_woken_by_its_refunds(
