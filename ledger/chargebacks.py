@@ -13,7 +13,7 @@ from ledger.database import Transaction, insert_new
 from ledger.error import LedgerError
 from ledger.notification import NewNotification, Recorded
 from ledger.store import Store
-from ledger.table import CODE, MESSAGE, ORDER_NO, chargebacks
+from ledger.table import CODE, MESSAGE, chargebacks
 from ledger.text import tamed
 
 
@@ -92,14 +92,18 @@ def _record(
 ) -> ChargebackRecorded:
     connection = transaction.connection
     trade_no, batch_no = _key(new.trade_no, new.batch_no)
-    order_no = tamed(new.order_no, CODE)
+    charge_id = charges.id_of_order(connection, new.account, new.order_no)
+    order_no = new.order_no if charge_id is not None else tamed(new.order_no, CODE)
+    if charge_id is None and trade_no:
+        found = charges.find(connection, new.account, trade_no=trade_no)
+        charge_id = None if found is None else found.id
     values = {
         "account": new.account,
         "id": chargeback_id,
         "trade_no": trade_no,
         "batch_no": batch_no,
         "order_no": order_no,
-        "charge_id": _charge_id(connection, new.account, order_no, trade_no),
+        "charge_id": charge_id,
         "amount": tamed(new.amount, CODE),
         "currency": tamed(new.currency, CODE),
         "reason": None if new.reason is None else tamed(new.reason, MESSAGE),
@@ -143,12 +147,3 @@ def _find(connection: Connection, account: str, trade_no: str, batch_no: str) ->
     )
     row = rows.mappings().first()
     return None if row is None else Chargeback(**row)
-
-
-def _charge_id(connection: Connection, account: str, order_no: str, trade_no: str) -> str | None:
-    found = None
-    if 0 < len(order_no) <= ORDER_NO:
-        found = charges.find(connection, account, order_no=order_no)
-    if found is None and trade_no:
-        found = charges.find(connection, account, trade_no=trade_no)
-    return None if found is None else found.id

@@ -13,7 +13,8 @@ from ledger.database import Transaction, insert_new
 from ledger.error import IdempotencyMismatch, LedgerError, OrderNoTaken, UnknownCharge
 from ledger.money import Money
 from ledger.status import ChargeStatus, EventSource
-from ledger.table import charge_events, charges
+from ledger.table import ORDER_NO, charge_events, charges
+from ledger.text import BadText, checked
 
 _ASIDE: Final = {"lease_owner", "lease_until", "lease_token", "counted"}
 _COLUMNS: Final = tuple(column for column in charges.c if column.name not in _ASIDE)
@@ -61,6 +62,16 @@ def find(
         query = _BY_NAME[next(iter(given))]
     row = connection.execute(query, given | {"account": account}).mappings().first()
     return None if row is None else charge_of(row)
+
+
+def id_of_order(connection: Connection, account: str, order_no: str) -> str | None:
+    """The charge that an order number from outside names, whatever text it is. It must not be tamed:
+    the digits of a number of ours may add up as a card's do."""
+    try:
+        found = find(connection, account, order_no=checked(order_no, ORDER_NO))
+    except BadText:
+        return None
+    return None if found is None else found.id
 
 
 def by_ids(connection: Connection, account: str, ids: Collection[str]) -> dict[str, Charge]:

@@ -8,10 +8,11 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, select, update
 
 from ledger.changes import Change
+from ledger.charges import id_of_order
 from ledger.database import Transaction, insert_new
 from ledger.notification import NewNotification, Notification, Recorded
-from ledger.table import CODE, MESSAGE, ORDER_NO, charges, counters, notifications
-from ledger.text import BadText, checked, tamed
+from ledger.table import CODE, MESSAGE, charges, counters, notifications
+from ledger.text import tamed
 
 _SERIES: Final = "notification"
 
@@ -30,7 +31,7 @@ def record(transaction: Transaction, new: NewNotification, now: datetime) -> Rec
         "batch_no": tamed(new.batch_no, CODE),
         "status": tamed(new.status, CODE),
     }
-    charge_id = _charge_id(connection, new.account, new.order_no)
+    charge_id = id_of_order(connection, new.account, new.order_no)
     # A number of ours was checked before it was sent: if its digits add up as a card's do, it is none.
     order_no = new.order_no if charge_id is not None else tamed(new.order_no, CODE)
     fields = {name: tamed(value, MESSAGE) for name, value in new.fields.items()}
@@ -164,17 +165,6 @@ def _announced(transaction: Transaction, row: RowMapping) -> Recorded:
     stored = _notification_of(row)
     transaction.changes.append(Change("notification", stored.account, str(stored.id)))
     return Recorded(stored, is_new=True)
-
-
-def _charge_id(connection: Connection, account: str, order_no: str) -> str | None:
-    try:
-        checked(order_no, ORDER_NO)
-    except BadText:
-        return None
-    found: str | None = connection.scalar(
-        select(charges.c.id).where(charges.c.account == account, charges.c.order_no == order_no)
-    )
-    return found
 
 
 def _notification_of(row: RowMapping) -> Notification:

@@ -67,6 +67,17 @@ async def test_the_trade_number_finds_the_charge_where_the_order_number_does_not
         assert (await record(ledger, notice)).chargeback.charge_id == charge.id
 
 
+async def test_an_order_number_whose_digits_add_up_as_a_cards_do_is_found(
+    ledger: Ledger, charged: Charged
+) -> None:
+    """One in ten long numbers of a shop does, or gets to by the number of an attempt."""
+    for order_no in ("2026112300010", "202611230019-2"):
+        charge = await charged(order_no)
+        notice = told(order_no=order_no, trade_no="", batch_no=f"B-{order_no[-3:]}")
+        kept = (await record(ledger, notice)).chargeback
+        assert (kept.charge_id, kept.order_no) == (charge.id, order_no)
+
+
 async def test_a_dispute_of_what_was_not_made_here_is_kept_too(ledger: Ledger) -> None:
     kept = (await record(ledger, told())).chargeback
     assert kept.charge_id is None
