@@ -298,11 +298,12 @@ class Ledger:
         )
 
     async def pending_notifications(
-        self, account: str, order_no: str | None = None, *, limit: int = 100
+        self, account: str, order_no: str | None = None, *, after_id: int = 0, limit: int = 100
     ) -> list[Notification]:
-        """Stored but not applied, though their order exists: it appeared later, or a process died."""
+        """Stored but not applied, though their order exists: it appeared later, or a process died.
+        Those numbered above `after_id`, in order."""
         return await self._store.read(
-            lambda connection: notifications.pending(connection, account, order_no, limit)
+            lambda connection: notifications.pending(connection, account, order_no, after_id, limit)
         )
 
     async def events_after(

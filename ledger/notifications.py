@@ -87,9 +87,10 @@ def apply(
 
 
 def pending(
-    connection: Connection, account: str, order_no: str | None, limit: int
+    connection: Connection, account: str, order_no: str | None, after_id: int, limit: int
 ) -> list[Notification]:
-    """Not yet applied, of orders that exist, oldest first, each with its `charge_id`."""
+    """Not yet applied, of orders that exist, numbered above `after_id`, in order, each with its
+    `charge_id`."""
     query = (
         select(notifications, charges.c.id.label("owner_id"))
         .join(
@@ -97,7 +98,11 @@ def pending(
             (charges.c.account == notifications.c.account)
             & (charges.c.order_no == notifications.c.order_no),
         )
-        .where(notifications.c.account == account, notifications.c.applied_at.is_(None))
+        .where(
+            notifications.c.account == account,
+            notifications.c.applied_at.is_(None),
+            notifications.c.id > after_id,
+        )
         .order_by(notifications.c.id)
         .limit(limit)
     )

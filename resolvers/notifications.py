@@ -52,7 +52,10 @@ async def _is_unsettled(account: Account, ledger: Ledger, charge_id: str) -> boo
 
 async def apply_pending(account: Account, ledger: Ledger) -> int:
     """Apply what was kept and not applied: its order appeared later, or a process died. How many."""
-    pending = await ledger.pending_notifications(account.name)
-    for notification in pending:
-        await apply(account, ledger, notification)
-    return len(pending)
+    count = last = 0
+    # Those that stay pending, since nobody can tell which refund they mean, hold no later one up.
+    while pending := await ledger.pending_notifications(account.name, after_id=last):
+        for notification in pending:
+            await apply(account, ledger, notification)
+        count, last = count + len(pending), pending[-1].id
+    return count

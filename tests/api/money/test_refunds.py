@@ -8,12 +8,13 @@ import httpx
 import pytest
 
 from tests.api.conftest import OPS, Api, client
+from tests.api.money.checkout import settled
 from tests.api.money.gateways import Gateway, another
 from tests.api.money.listening import streamed
-from tests.api.money.notification import event, signed
+from tests.api.money.notification import event, signed, silent
 from tests.api.money.paid import Paid, paid, refund_becomes, refund_status
 from tests.conftest import asiabill_at, free_port, running
-from tests.far_side import REFUND, REFUND_RECORD, Simulator, caused
+from tests.far_side import CONFIRM, REFUND, REFUND_RECORD, Simulator, caused
 
 
 @pytest.fixture
@@ -293,6 +294,30 @@ async def test_a_guess_never_frees_money(charge: Paid, unique: str) -> None:
     # The look-up by that number says so too.
     assert await refund_status(api, refund["id"]) == "FAILED"
     assert await charge.left() == ("0.00", "10.99")
+
+
+async def test_a_hundred_that_nobody_can_place_hold_no_other_news_up(
+    charge: Paid, unique: str
+) -> None:
+    """Two refunds of one amount may be meant by each; they wait for what tells the two apart."""
+    api = charge.api
+    await api.simulator.notifies("off")
+    await api.simulator.fault(REFUND, "drop_after", times=2)
+    for number in range(2):
+        await charge.refunded(f"{unique}-{number}", "3.00")
+    row = (await api.simulator.refunds())[0]
+    for number in range(101):
+        news = refund_event(row | {"batchNo": f"9{number:05d}"})
+        del news["data"]["merTrackNo"]
+        assert (await signed(news).send(api.http)).text == "success"
+    # News of an order that is not known yet, and of which nothing else is ever heard.
+    await silent(api.simulator)
+    order_no = f"{unique}-early"
+    told = {"orderNo": order_no, "tradeNo": f"T{unique}", "amount": "10.99", "currency": "USD"}
+    assert (await signed(event(told)).send(api.http)).text == "success"
+    await api.simulator.fault(CONFIRM, "drop_before")
+    early = await paid(api, order_no)
+    assert await settled(api, early.charge_id, seconds=60) == "SUCCEEDED"
 
 
 async def test_news_of_a_refund_that_was_not_made_here_changes_nothing(
