@@ -5,6 +5,8 @@ from typing import Any
 
 import httpx
 
+from tests.looking import a_moment
+
 LIST = "GET /payment_methods/list/{customerId}"
 CONFIRM = "POST /confirmCharge"
 CHECKOUT = "POST /checkout/payment"
@@ -49,10 +51,10 @@ class Simulator:
         return counts
 
     async def received(self, path: str, count: int, seconds: float = 10.0) -> None:
-        """Wait until `count` requests to `path` have come. Each look is a request of its own."""
+        """Wait until `count` requests to `path` have come."""
         async with asyncio.timeout(seconds):
             while (await self.calls()).get(path, 0) < count:
-                pass
+                await a_moment()
 
     async def transactions(self) -> list[dict[str, Any]]:
         """Every charge that it made."""
@@ -133,7 +135,7 @@ class Simulator:
         """Wait until `count` notifications were taken."""
         async with asyncio.timeout(seconds):
             while (await self.notifications())["delivered"] < count:
-                pass
+                await a_moment()
 
     async def flush(self) -> int:
         """Send what is held. How many that are."""

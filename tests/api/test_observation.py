@@ -13,6 +13,7 @@ from tests.api.money.checkout import CHALLENGE, opened, settled
 from tests.api.money.listening import socket
 from tests.conftest import asiabill_at, free_port
 from tests.far_side import CONFIRM, Simulator
+from tests.looking import a_moment
 from tests.processes import program
 
 NUMBER = "5555555555554444"
@@ -29,7 +30,7 @@ async def line(folder: Path, event: str, request_id: str) -> dict[str, Any]:
     """The one line of that kind; it may be written a moment after the answer."""
     async with asyncio.timeout(10):
         while not (found := lines(folder, event, request_id)):
-            await asyncio.sleep(0)
+            await a_moment()
     (only,) = found
     return only
 
@@ -145,7 +146,7 @@ async def test_subscribers_are_counted_while_they_listen(
         assert await count(api, series) == before + 1
     async with asyncio.timeout(10):
         while await count(api, series) != before:
-            pass
+            await a_moment()
     assert await count(api, 'gateway_operations_total{operation="ChargeUpdated",outcome="ok"}') >= 1
     await api.simulator.buyer_does(checkout.order_no, "success")
     assert await settled(api, charge["id"]) == "SUCCEEDED"
@@ -161,7 +162,7 @@ async def test_the_age_of_the_oldest_unsettled_charge_is_told(api: Api, unique: 
     assert charge["status"] == "UNKNOWN"
     async with asyncio.timeout(15):
         while await count(api, series) <= 0:
-            pass
+            await a_moment()
     assert (
         await count(api, 'gateway_unsettled{account="default",kind="charge",status="UNKNOWN"}') >= 1
     )

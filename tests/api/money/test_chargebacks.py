@@ -11,6 +11,7 @@ from tests.api.money.checkout import Checkout, opened, settled
 from tests.api.money.listening import streamed
 from tests.api.money.notification import Delivery, signed
 from tests.far_side import DISPUTES, caused
+from tests.looking import a_moment
 
 CHINA = "+08:00"
 
@@ -43,7 +44,7 @@ async def told(api: Api, charge_id: str) -> list[dict[str, Any]]:
     """The same, as soon as there is one."""
     async with asyncio.timeout(10):
         while not (found := await known(api, charge_id)):
-            pass
+            await a_moment()
     return found
 
 

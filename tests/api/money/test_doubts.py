@@ -8,7 +8,7 @@ import httpx
 import pytest
 from anyio import to_thread
 
-from tests.api.conftest import OPS, Api
+from tests.api.conftest import OPS, Api, client
 from tests.api.money.checkout import (
     CHALLENGE,
     Checkout,
@@ -23,6 +23,7 @@ from tests.api.money.gateways import Gateway, another, gateway
 from tests.api.money.notification import silent
 from tests.conftest import asiabill_at, free_port, running
 from tests.far_side import CONFIRM, LIST, LOOK_UP, Simulator
+from tests.looking import a_moment
 
 DECLINED = "4000000000009995"
 # Whether Asiabill acted on a request that met the fault.
@@ -65,7 +66,7 @@ async def test_every_lost_answer_is_found_out_by_asking(api: Api, unique: str) -
     done = [order_no for order_no in charges if LOST[order_no.rpartition("-")[2]]]
     async with asyncio.timeout(5):
         while len(await api.simulator.transactions()) < len(done):
-            pass
+            await a_moment()
     truth = {
         row["orderNo"]: {"success": "SUCCEEDED", "fail": "DECLINED"}[row["status"]]
         for row in await api.simulator.transactions()
@@ -176,8 +177,8 @@ async def test_several_doubts_of_one_time_are_one_page(
     database_url = await to_thread.run_sync(new_database)
     with gateway(tmp_path, asiabill_at(quiet_url), database_url) as serving:
         async with (
-            httpx.AsyncClient(base_url=quiet_url, trust_env=False) as control,
-            httpx.AsyncClient(base_url=serving.url, trust_env=False, timeout=60) as http,
+            client(quiet_url) as control,
+            client(serving.url) as http,
         ):
             api = Api(http, Simulator(control))
             await api.simulator.notifies("off")

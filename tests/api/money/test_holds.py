@@ -24,6 +24,7 @@ from tests.api.money.paid import Paid, paid
 from tests.api.test_upstream_calls import promised
 from tests.conftest import asiabill_at, free_port, running
 from tests.far_side import CONFIRM, LOOK_UP, Simulator, caused
+from tests.looking import a_moment
 
 END = "POST /AuthorizeInterface"
 ENDS = [("CaptureCharge", "SUCCEEDED"), ("VoidCharge", "VOIDED")]
@@ -79,7 +80,7 @@ async def ended(charge: Paid, document: str, key: str = MERCHANT) -> dict[str, A
 async def becomes(charge: Paid, status: str, seconds: float = 15.0) -> None:
     async with asyncio.timeout(seconds):
         while await status_of(charge.api, charge.charge_id) != status:
-            pass
+            await a_moment()
 
 
 async def test_a_charge_holds_the_money_and_says_what_may_be_done(held: Paid) -> None:

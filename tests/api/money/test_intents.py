@@ -18,6 +18,7 @@ from tests.api.money.checkout import (
     settled,
 )
 from tests.far_side import CONFIRM, caused
+from tests.looking import a_moment
 
 DECLINED = "4000000000009995"
 
@@ -467,7 +468,7 @@ async def test_an_expired_intent_is_not_paid(api: Api, unique: str) -> None:
     checkout = await opened(api, unique, expiresInSeconds=1)
     async with asyncio.timeout(5):
         while (found := await read(api, checkout.intent_id)) and found["status"] == "OPEN":
-            pass
+            await a_moment()
     assert found is not None
     assert found["status"] == "EXPIRED"
     assert refusal(await checkout.pay()) == ("INTENT_EXPIRED", ["paymentIntentId"])

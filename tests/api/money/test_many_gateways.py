@@ -5,15 +5,15 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]
-import httpx
 import pytest
 from sqlalchemy.engine import make_url
 
-from tests.api.conftest import Answer, Api
+from tests.api.conftest import Answer, Api, client
 from tests.api.money.checkout import history, opened, settled
 from tests.api.money.gateways import Gateway, another, gateway
 from tests.databases import Postgres
 from tests.far_side import CONFIRM, LIST, Simulator
+from tests.looking import a_moment
 
 ORDER = {"amount": {"amount": "10.99", "currency": "USD"}}
 
@@ -32,24 +32,20 @@ def second(first: Gateway) -> Iterator[Gateway]:
         yield serving
 
 
-async def client(serving: Gateway, simulator: Simulator) -> AsyncIterator[Api]:
-    async with httpx.AsyncClient(
-        base_url=serving.url,
-        trust_env=False,
-        timeout=60,
-    ) as http:
+async def client_of(serving: Gateway, simulator: Simulator) -> AsyncIterator[Api]:
+    async with client(serving.url) as http:
         yield Api(http, simulator)
 
 
 @pytest.fixture
 async def one(first: Gateway, simulator: Simulator) -> AsyncIterator[Api]:
-    async for api in client(first, simulator):
+    async for api in client_of(first, simulator):
         yield api
 
 
 @pytest.fixture
 async def two(second: Gateway, simulator: Simulator) -> AsyncIterator[Api]:
-    async for api in client(second, simulator):
+    async for api in client_of(second, simulator):
         yield api
 
 
@@ -165,7 +161,7 @@ async def test_a_gateway_that_slept_before_it_committed_does_not_send(
     waiting = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
     async with asyncio.timeout(10):
         while (pid := await gate.fetchval(waiting)) is None:
-            pass
+            await a_moment()
     first.freeze()
     try:
         # What idle_in_transaction_session_timeout does after its 15 seconds.
@@ -215,7 +211,7 @@ async def test_a_dead_gateways_doubt_is_settled_by_the_other(
     """The third gateway dies with the answer on its way; nobody restarts it."""
     await simulator.notifies("off")
     with another(first) as third:
-        async with httpx.AsyncClient(base_url=third.url, trust_env=False, timeout=60) as http:
+        async with client(third.url) as http:
             dying = Api(http, simulator)
             buyer = await buyer_of(dying)
             await simulator.fault(CONFIRM, "drop_after")
@@ -236,7 +232,7 @@ async def test_a_gateway_of_two_workers_serves_and_settles(
     new_postgres: str, settings: dict[str, str], simulator: Simulator, tmp_path: Path, unique: str
 ) -> None:
     with gateway(tmp_path, settings, new_postgres, workers=2) as serving:
-        async for api in client(serving, simulator):
+        async for api in client_of(serving, simulator):
             buyer = await buyer_of(api)
             answers = await asyncio.gather(*(charge(api, buyer, unique) for _ in range(20)))
             assert len({answer.data["charge"]["charge"]["id"] for answer in answers}) == 1

@@ -13,6 +13,7 @@ from tests.api.money.checkout import CHALLENGE, opened, settled
 from tests.api.money.gateways import Gateway, gateway
 from tests.api.money.listening import Stream, socket, streamed
 from tests.far_side import CONFIRM, Simulator
+from tests.looking import a_moment
 
 RESTARTED = 1012
 PATIENT = {"GATEWAY_DRAIN_SECONDS": "2"}
@@ -31,7 +32,7 @@ async def rest_of(stream: Stream) -> list[str]:
 async def unready(http: httpx.AsyncClient) -> dict[str, str]:
     async with asyncio.timeout(10):
         while (answer := await http.get("/readyz")).status_code == 200:
-            pass
+            await a_moment()
     assert answer.status_code == 503
     told: dict[str, str] = answer.json()
     return told
@@ -133,7 +134,7 @@ async def test_rolling_restarts_under_load_lose_nothing(
             async with asyncio.timeout(30):
                 wanted = len(shop.paid) + 5
                 while len(shop.paid) < wanted and not shopping.done():
-                    await asyncio.sleep(0)
+                    await a_moment()
             serving[place].process.send_signal(signal.SIGTERM)
             assert await ended(serving[place]) == 0
             serving[place] = await asyncio.to_thread(

@@ -26,6 +26,7 @@ from tests.api.money.listening import streamed
 from tests.api.money.notification import WEBHOOKS, Delivery, event, hailed, signed, silent
 from tests.databases import Postgres
 from tests.far_side import CONFIRM
+from tests.looking import a_moment
 from tests.transcripts import webhooks
 
 PENDING = "4000000000000622"
@@ -438,7 +439,7 @@ async def test_what_could_not_be_kept_is_not_acknowledged_and_comes_again(
         assert (answer.status_code, answer.text) == (503, "unavailable")
         async with asyncio.timeout(15):
             while (await api.simulator.notifications())["failed"] < 1:
-                pass
+                await a_moment()
     assert await settled(api, charge["id"]) == "SUCCEEDED"
     assert (await history(api, charge["id"]))[-1][1] == "WEBHOOK"
 
