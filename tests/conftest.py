@@ -1,5 +1,6 @@
 """What every room of tests may use: the real processes, and the far side's own word on what it saw."""
 
+import gc
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -8,9 +9,25 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.certificate import self_signed
 from tests.databases import Postgres, started
 from tests.far_side import Simulator
 from tests.processes import program
+
+
+def pytest_collection_finish() -> None:
+    """What was made by now stays: the collector need not look at it in every test."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """To load the hundred and more that a machine trusts takes a process longer than most tests, and
+    what they speak to is plain HTTP on loopback. The tests of TLS have them all."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(self_signed(tmp_path_factory.mktemp("authority"))))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -48,7 +48,7 @@ PRELOADED: Final = (
 def forks() -> ForkServerContext:
     """The server of this process; it starts with the first fork and ends with us."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(PRELOADED))
+    context.set_forkserver_preload([*PRELOADED, "tests.preloaded"])
     return context
 
 

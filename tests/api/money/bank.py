@@ -15,7 +15,7 @@ async def visited(page: str, result: str) -> list[httpx.URL]:
 
 async def submitted(page: str, **form: str) -> list[httpx.URL]:
     """The same with any page's form."""
-    async with httpx.AsyncClient(trust_env=False, timeout=20) as browser:
+    async with httpx.AsyncClient(trust_env=False, timeout=20, verify=False) as browser:
         shown = await browser.get(page)
         assert shown.status_code == 200
         answer = await browser.post(page, data=form)

@@ -4,10 +4,9 @@ import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.api.conftest import MERCHANT, OPS, Api
+from tests.api.conftest import MERCHANT, OPS, Api, client
 from tests.api.money.checkout import CHALLENGE, Checkout, opened
 from tests.api.money.gateways import Gateway, gateway
 from tests.conftest import asiabill_at
@@ -79,7 +78,7 @@ def own_gateway(
 @pytest.fixture
 async def own_api(own_gateway: Gateway, simulator: Simulator) -> AsyncIterator[Api]:
     """A client of `own_gateway`."""
-    async with httpx.AsyncClient(base_url=own_gateway.url, trust_env=False, timeout=60) as http:
+    async with client(own_gateway.url) as http:
         yield Api(http, simulator)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.conftest import Api
+from tests.api.conftest import Api, client
 from tests.api.money.checkout import CHALLENGE, Checkout, opened, session, settled, status_of
 from tests.api.money.gateways import Gateway, another
 from tests.api.money.listening import socket, streamed
@@ -64,7 +64,9 @@ async def test_after_losing_the_network_the_same_button_shows_the_charge(
     """The phone lost its network in the middle of paying, and knows no charge id."""
     api = checkout.api
     await api.simulator.fault(CONFIRM, "delay", delayMs=800)
-    async with httpx.AsyncClient(base_url=api.http.base_url, trust_env=False) as phone:
+    async with httpx.AsyncClient(
+        base_url=api.http.base_url, trust_env=False, verify=False
+    ) as phone:
         losing = asyncio.create_task(
             Checkout(
                 Api(phone, api.simulator),
@@ -168,7 +170,7 @@ async def test_another_gateways_news_wakes_the_listener(
     checkout = await opened(api, unique, card=CHALLENGE)
     charge = await checkout.paid()
     with another(own_gateway) as second:
-        async with httpx.AsyncClient(base_url=second.url, trust_env=False, timeout=60) as http:
+        async with client(second.url) as http:
             other = Api(http, api.simulator)
             listening = [
                 asyncio.create_task(listen(other, charge["id"], checkout.token))

@@ -1,17 +1,14 @@
 """TLS is verified, whatever is asked for."""
 
-import datetime
 import ipaddress
 import ssl
 from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from clients.asiabill import ChargeRequest, NotSent, Transport
+from tests.certificate import self_signed
 from tests.unit.asiabill.far_side import FarSide, answering, quiet
 
 pytestmark = pytest.mark.anyio
@@ -21,33 +18,10 @@ CHARGE = ChargeRequest(
 )
 
 
-def _certificate(folder: Path, *names: x509.GeneralName, days_left: int = 1) -> Path:
-    """A file with a key and a certificate for these names that vouches for itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "far side")])
-    today = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(today - datetime.timedelta(days=9))
-        .not_valid_after(today + datetime.timedelta(days=days_left))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / "far_side.pem"
-    file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    return file
+@pytest.fixture(autouse=True)
+def _real_authorities(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that a service has, of which other tests load none."""
+    monkeypatch.delenv("SSL_CERT_FILE")
 
 
 def _server(file: Path) -> ssl.SSLContext:
@@ -66,7 +40,7 @@ both_ways = pytest.mark.parametrize("lean", [True, False], ids=["lean", "httpx"]
 @both_ways
 async def test_a_trusted_certificate_for_this_host_is_taken(tmp_path: Path, lean: bool) -> None:
     """So that the refusals below have one cause each."""
-    file = _certificate(tmp_path, THIS_HOST)
+    file = self_signed(tmp_path, THIS_HOST)
     trusting = ssl.create_default_context(cafile=str(file))
     async with (
         FarSide(answering([])).listening(_server(file)) as far,
@@ -78,7 +52,7 @@ async def test_a_trusted_certificate_for_this_host_is_taken(tmp_path: Path, lean
 
 async def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
     """No byte of a charge is sent over such a connection."""
-    file = _certificate(tmp_path, THIS_HOST)
+    file = self_signed(tmp_path, THIS_HOST)
     async with FarSide(answering([])).listening(_server(file)) as far, Transport() as transport:
         with pytest.raises(NotSent, match="CERTIFICATE_VERIFY_FAILED"):
             await far.account(transport, scheme="https").confirm_charge(CHARGE, quiet)
@@ -86,7 +60,7 @@ async def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path) -> No
 
 
 async def test_a_certificate_for_another_host_is_refused(tmp_path: Path) -> None:
-    file = _certificate(tmp_path, x509.DNSName("safepay.asiabill.example"))
+    file = self_signed(tmp_path, x509.DNSName("safepay.asiabill.example"))
     trusting = ssl.create_default_context(cafile=str(file))
     async with (
         FarSide(answering([])).listening(_server(file)) as far,
@@ -98,7 +72,7 @@ async def test_a_certificate_for_another_host_is_refused(tmp_path: Path) -> None
 
 
 async def test_an_expired_certificate_is_refused(tmp_path: Path) -> None:
-    file = _certificate(tmp_path, THIS_HOST, days_left=-1)
+    file = self_signed(tmp_path, THIS_HOST, days_left=-1)
     trusting = ssl.create_default_context(cafile=str(file))
     async with (
         FarSide(answering([])).listening(_server(file)) as far,
@@ -123,7 +97,7 @@ async def test_no_read_is_sent_to_who_cannot_prove_who_it_is(
     tmp_path: Path, lean: bool, name: x509.GeneralName, days_left: int, trusted: bool, why: str
 ) -> None:
     """Neither is the signature shown, nor are cards taken from whoever answers."""
-    file = _certificate(tmp_path, name, days_left=days_left)
+    file = self_signed(tmp_path, name, days_left=days_left)
     trust = ssl.create_default_context(cafile=str(file)) if trusted else True
     async with (
         FarSide(answering([])).listening(_server(file)) as far,
