@@ -70,9 +70,10 @@ npm-tests: .venv/dev.stamp ## graphql-http's 61 audits and the clients of shops;
 	$(BIN)/python -m pytest tests/npm
 
 audit: npm-tests .venv/audit/stamp ## the tools that attack it, each with the figure that it must reach
-	AUDIT=1 $(BIN)/python -m pytest -m "slow or not slow" tests/audit tests/api/test_hostile_corpus.py \
-		tests/api/test_fuzzed_documents.py tests/unit/asiabill/test_fuzzed_signatures.py \
-		tests/unit/gateway/test_asked.py tests/unit/schema/test_limits.py
+	AUDIT=1 $(BIN)/python -m pytest -n 2 --dist load -m "slow or not slow" tests/audit \
+		tests/api/test_fuzzed_documents.py tests/unit/asiabill/test_fuzzed_signatures.py
+	AUDIT=1 $(BIN)/python -m pytest tests/api/test_hostile_corpus.py tests/unit/gateway/test_asked.py \
+		tests/unit/schema/test_limits.py
 
 release: .venv/dev.stamp ## the schema for apps' code generators, in dist/: SDL, and introspection as JSON
 	$(BIN)/asiabill-gateway schema release dist
