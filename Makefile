@@ -20,7 +20,7 @@ test: .venv/dev.stamp ## every test that needs no browser; the chaos harness has
 	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 test-slow: .venv/dev.stamp ## the money tests on PostgreSQL, several gateways on one ledger, 10,000 forged notifications
-	$(BIN)/python -m pytest -m slow tests/api
+	$(BIN)/python -m pytest -m slow tests/api tests/soak
 
 differential: .venv/dev.stamp ## thousands of generated documents, by plan and by graphql-core
 	DIFFERENTIAL_DOCUMENTS=$(or $(DOCUMENTS),3000) $(BIN)/python -m pytest tests/differential --timeout 3600
@@ -39,6 +39,9 @@ chaos-short: .venv/dev.stamp ## 600 keys under kill -9 and every fault, as a tes
 
 chaos-proof: .venv/dev.stamp ## the harness finds each of thirteen seeded defects
 	$(BIN)/python -m pytest -m slow tests/chaos
+
+soak: .venv/dev.stamp ## steady use with restarts, then rest: what is left is a leak; make soak MINUTES=60
+	$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),10)
 
 large: .venv/dev.stamp ## migrate a ledger of a million charges on both databases; takes minutes
 	$(BIN)/python -m pytest -m slow -s tests/ledger/test_large.py

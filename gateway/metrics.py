@@ -36,6 +36,12 @@ SUBSCRIBERS = Gauge(
     registry=REGISTRY,
     multiprocess_mode="livesum",
 )
+TASKS = Gauge(
+    "gateway_tasks",
+    "Tasks of the process that served the page: they come and go with its work, and never only come.",
+    registry=REGISTRY,
+    multiprocess_mode="mostrecent",
+)
 UPSTREAM_SECONDS = Histogram(
     "gateway_upstream_call_seconds",
     "Time of calls to Asiabill, answered or not.",

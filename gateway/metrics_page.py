@@ -47,6 +47,7 @@ class MetricsPage:
             if time.monotonic() - self._read_at >= _LEAST_SECONDS:
                 await self._look()
                 self._read_at = time.monotonic()
+        metrics.TASKS.set(len(asyncio.all_tasks()))
         if FOLDER in os.environ:
             registry = CollectorRegistry()
             multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]

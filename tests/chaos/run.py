@@ -74,7 +74,7 @@ async def run(plan: Plan, database_url: str, folder: Path) -> Report:
     A defect that has shown itself ends the run, and so does SIGTERM: it is judged as it stands then.
     """
     started = time.monotonic()
-    with _sigterm() as stopped, _simulator(folder) as far:
+    with _sigterm() as stopped, simulator_of_a_run(folder) as far:
         fleet = Fleet(
             plan,
             folder,
@@ -305,7 +305,7 @@ async def _drained(simulator: Simulator, seconds: float) -> None:
 
 
 @contextmanager
-def _simulator(folder: Path) -> Iterator[str]:
+def simulator_of_a_run(folder: Path) -> Iterator[str]:
     """The judge: one process from the beginning to the end."""
     command = [
         *(sys.executable, "-m", "gateway.cli", "simulator"),

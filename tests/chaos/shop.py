@@ -76,6 +76,11 @@ class Shop:
         self._cards: list[dict[str, tuple[str, str]]] = []
         self.diary: Final = Diary()
 
+    @property
+    def customers(self) -> list[str]:
+        """Their ids, once the shop is open."""
+        return [customer for own in self._cards for customer, _ in list(own.values())[:1]]
+
     async def open(self, cards: Sequence[str]) -> None:
         """Make the customers, each with one card of each kind."""
 
