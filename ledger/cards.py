@@ -1,95 +1,125 @@
-"""What we keep about cards: ids alone. The cards themselves are Asiabill's."""
+"""What we keep about cards, ids alone: `ledger.cards`. The cards themselves are Asiabill's."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Table, delete, select, update
 
-from ledger.database import insert_new
+from ledger.database import Transaction, insert_new
+from ledger.store import Store
 from ledger.table import card_fingerprints, default_cards, session_cards
 
 
-def defaults(connection: Connection, account: str, customer_ids: Collection[str]) -> dict[str, str]:
-    """Payment method id by customer id; customers without a default are left out."""
-    rows = connection.execute(
-        select(default_cards.c.customer_id, default_cards.c.payment_method_id).where(
+class Cards:
+    """Whose a card is, and whose default. Each call is one transaction."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+        self._store: Final = store
+        self._now: Final = now
+
+    async def defaults(self, account: str, customer_ids: Collection[str]) -> dict[str, str]:
+        """Payment method id by customer id; customers without a default are left out."""
+        query = select(default_cards.c.customer_id, default_cards.c.payment_method_id).where(
             default_cards.c.account == account, default_cards.c.customer_id.in_(customer_ids)
         )
-    )
-    return {row.customer_id: row.payment_method_id for row in rows}
+        return await self._store.read(
+            lambda connection: {
+                row.customer_id: row.payment_method_id for row in connection.execute(query)
+            }
+        )
+
+    async def set_default(self, account: str, customer_id: str, payment_method_id: str) -> None:
+        """The last one set wins."""
+
+        def work(transaction: Transaction) -> None:
+            now = self._now()
+            values = {
+                "account": account,
+                "customer_id": customer_id,
+                "payment_method_id": payment_method_id,
+                "updated_at": now,
+            }
+            if insert_new(transaction.connection, default_cards, values) is None:
+                transaction.connection.execute(
+                    update(default_cards)
+                    .where(
+                        default_cards.c.account == account,
+                        default_cards.c.customer_id == customer_id,
+                    )
+                    .values(payment_method_id=payment_method_id, updated_at=now)
+                )
+
+        await self._store.write(work)
+
+    async def default_owner(self, account: str, payment_method_id: str) -> str | None:
+        """The customer whose default the card is."""
+        return await self._customer(default_cards, account, payment_method_id)
+
+    async def owner(self, account: str, payment_method_id: str) -> str | None:
+        """The customer whose session created the card, or to whom the shop gave it."""
+        return await self._customer(session_cards, account, payment_method_id)
+
+    async def remember(self, account: str, payment_method_id: str, customer_id: str) -> None:
+        """An unattached card that a customer's session created. Asiabill's ids are unique, so the
+        first customer to bring a card keeps it."""
+        await self._store.write(
+            lambda transaction: _keep(
+                transaction.connection, account, payment_method_id, customer_id, self._now()
+            )
+        )
+
+    async def assign(self, account: str, payment_method_id: str, customer_id: str) -> None:
+        """The shop's own word on whose card it is, whoever came with it before."""
+
+        def work(transaction: Transaction) -> None:
+            _drop(transaction.connection, session_cards, account, payment_method_id)
+            _keep(transaction.connection, account, payment_method_id, customer_id, self._now())
+
+        await self._store.write(work)
+
+    async def disown(self, account: str, payment_method_id: str) -> None:
+        """The card is nobody's any more. Of no effect where nobody has it."""
+        await self._store.write(
+            lambda transaction: _drop(
+                transaction.connection, session_cards, account, payment_method_id
+            )
+        )
+
+    async def forget(
+        self, account: str, payment_method_id: str, successor: str | None = None
+    ) -> None:
+        """All that is kept of a card. Where it still is the default, `successor` becomes it; a default
+        that was set meanwhile stays."""
+
+        def work(transaction: Transaction) -> None:
+            connection = transaction.connection
+            _drop(connection, session_cards, account, payment_method_id)
+            _drop(connection, card_fingerprints, account, payment_method_id)
+            if successor is None:
+                _drop(connection, default_cards, account, payment_method_id)
+                return
+            connection.execute(
+                update(default_cards)
+                .where(
+                    default_cards.c.account == account,
+                    default_cards.c.payment_method_id == payment_method_id,
+                )
+                .values(payment_method_id=successor, updated_at=self._now())
+            )
+
+        await self._store.write(work)
+
+    async def _customer(self, table: Table, account: str, payment_method_id: str) -> str | None:
+        query = select(table.c.customer_id).where(
+            table.c.account == account, table.c.payment_method_id == payment_method_id
+        )
+        return await self._store.read(lambda connection: connection.scalar(query))
 
 
-def set_default(
-    connection: Connection,
-    account: str,
-    customer_id: str,
-    payment_method_id: str,
-    now: datetime,
+def _keep(
+    connection: Connection, account: str, payment_method_id: str, customer_id: str, now: datetime
 ) -> None:
-    """The last one set wins."""
-    values = {
-        "account": account,
-        "customer_id": customer_id,
-        "payment_method_id": payment_method_id,
-        "updated_at": now,
-    }
-    if insert_new(connection, default_cards, values) is None:
-        connection.execute(
-            update(default_cards)
-            .where(default_cards.c.account == account, default_cards.c.customer_id == customer_id)
-            .values(payment_method_id=payment_method_id, updated_at=now)
-        )
-
-
-def default_owner(connection: Connection, account: str, payment_method_id: str) -> str | None:
-    """The customer whose default the card is."""
-    owner: str | None = connection.scalar(
-        select(default_cards.c.customer_id).where(
-            default_cards.c.account == account,
-            default_cards.c.payment_method_id == payment_method_id,
-        )
-    )
-    return owner
-
-
-def replace_default(
-    connection: Connection,
-    account: str,
-    payment_method_id: str,
-    successor: str | None,
-    now: datetime,
-) -> None:
-    """Only where it still is this card: a default set meanwhile stays. None leaves no default."""
-    chosen = (
-        default_cards.c.account == account,
-        default_cards.c.payment_method_id == payment_method_id,
-    )
-    if successor is None:
-        connection.execute(delete(default_cards).where(*chosen))
-    else:
-        connection.execute(
-            update(default_cards).where(*chosen).values(payment_method_id=successor, updated_at=now)
-        )
-
-
-def forget_fingerprint(connection: Connection, account: str, payment_method_id: str) -> None:
-    """A print lives as long as its card."""
-    connection.execute(
-        delete(card_fingerprints).where(
-            card_fingerprints.c.account == account,
-            card_fingerprints.c.payment_method_id == payment_method_id,
-        )
-    )
-
-
-def remember(
-    connection: Connection,
-    account: str,
-    payment_method_id: str,
-    customer_id: str,
-    now: datetime,
-) -> None:
-    """Asiabill's ids are unique, so the first customer to bring a card keeps it."""
     values = {
         "account": account,
         "payment_method_id": payment_method_id,
@@ -99,22 +129,9 @@ def remember(
     insert_new(connection, session_cards, values)
 
 
-def forget(connection: Connection, account: str, payment_method_id: str) -> None:
-    """Of no effect where nobody has it."""
+def _drop(connection: Connection, table: Table, account: str, payment_method_id: str) -> None:
     connection.execute(
-        delete(session_cards).where(
-            session_cards.c.account == account,
-            session_cards.c.payment_method_id == payment_method_id,
+        delete(table).where(
+            table.c.account == account, table.c.payment_method_id == payment_method_id
         )
     )
-
-
-def owner(connection: Connection, account: str, payment_method_id: str) -> str | None:
-    """The customer whose session created the unattached card."""
-    found: str | None = connection.scalar(
-        select(session_cards.c.customer_id).where(
-            session_cards.c.account == account,
-            session_cards.c.payment_method_id == payment_method_id,
-        )
-    )
-    return found

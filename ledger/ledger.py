@@ -9,17 +9,16 @@ from types import TracebackType
 from typing import Final, Self
 
 from ledger import (
-    cards,
     changes,
     charges,
     doubts,
     holds,
     intents,
     notifications,
-    requests,
     settlement,
     standing,
 )
+from ledger.cards import Cards
 from ledger.changes import Watch
 from ledger.charge import Begun, Charge, ChargeEvent, NewCharge, Settled
 from ledger.charge_lists import ChargeLists
@@ -33,7 +32,7 @@ from ledger.message import Message
 from ledger.notification import NewNotification, Notification, Recorded
 from ledger.refund import RefundSettled
 from ledger.refund_ledger import RefundLedger
-from ledger.requests import Claim, ClaimState
+from ledger.requests import Requests
 from ledger.shipments import Shipments
 from ledger.standing import Standing
 from ledger.status import HoldAction
@@ -77,9 +76,11 @@ class Ledger:
         self.refunds: Final = RefundLedger(self._store, now, new_id, jitter)
         self.chargebacks: Final = Chargebacks(self._store, now, new_id)
         self.shipments: Final = Shipments(self._store, now)
+        self.cards: Final = Cards(self._store, now)
         self.fingerprints: Final = Fingerprints(self._store, now)
         self.lists: Final = ChargeLists(self._store)
         self.limits: Final = Limits(self._store, now, jitter)
+        self.requests: Final = Requests(self._store, now, new_id)
         self._now = now
         self._new_id = new_id
         self._grace = grace
@@ -335,108 +336,3 @@ class Ledger:
         wanted = changes.interests(account, charge_ids, notifications)
         with self._store.broadcaster.watch(wanted) as watch:
             yield watch
-
-    # Cards
-
-    async def default_cards(self, account: str, customer_ids: Collection[str]) -> dict[str, str]:
-        """Payment method id by customer id; customers without a default are left out."""
-        return await self._store.read(
-            lambda connection: cards.defaults(connection, account, customer_ids)
-        )
-
-    async def set_default_card(
-        self, account: str, customer_id: str, payment_method_id: str
-    ) -> None:
-        """The last one set wins."""
-        await self._store.write(
-            lambda transaction: cards.set_default(
-                transaction.connection, account, customer_id, payment_method_id, self._now()
-            )
-        )
-
-    async def default_card_owner(self, account: str, payment_method_id: str) -> str | None:
-        """The customer whose default the card is."""
-        return await self._store.read(
-            lambda connection: cards.default_owner(connection, account, payment_method_id)
-        )
-
-    async def forget_card(
-        self, account: str, payment_method_id: str, successor: str | None = None
-    ) -> None:
-        """All that is kept of a card. Where it still is the default, `successor` becomes it."""
-
-        def work(transaction: Transaction) -> None:
-            connection = transaction.connection
-            cards.forget(connection, account, payment_method_id)
-            cards.forget_fingerprint(connection, account, payment_method_id)
-            cards.replace_default(connection, account, payment_method_id, successor, self._now())
-
-        await self._store.write(work)
-
-    async def remember_session_card(
-        self, account: str, payment_method_id: str, customer_id: str
-    ) -> None:
-        """An unattached card that a customer's session created. The first customer keeps it."""
-        await self._store.write(
-            lambda transaction: cards.remember(
-                transaction.connection, account, payment_method_id, customer_id, self._now()
-            )
-        )
-
-    async def assign_session_card(
-        self, account: str, payment_method_id: str, customer_id: str
-    ) -> None:
-        """The shop's own word on whose card it is, whoever came with it before."""
-
-        def work(transaction: Transaction) -> None:
-            cards.forget(transaction.connection, account, payment_method_id)
-            cards.remember(
-                transaction.connection, account, payment_method_id, customer_id, self._now()
-            )
-
-        await self._store.write(work)
-
-    async def forget_session_card(self, account: str, payment_method_id: str) -> None:
-        """The card is nobody's any more."""
-        await self._store.write(
-            lambda transaction: cards.forget(transaction.connection, account, payment_method_id)
-        )
-
-    async def session_card_owner(self, account: str, payment_method_id: str) -> str | None:
-        """The customer whose session created the card."""
-        return await self._store.read(
-            lambda connection: cards.owner(connection, account, payment_method_id)
-        )
-
-    # Requests that move no money
-
-    async def claim_request(
-        self,
-        account: str,
-        operation: str,
-        key_scope: str,
-        key: str,
-        digest: str,
-        lease_seconds: float,
-    ) -> Claim:
-        """Take the key for `operation`, or learn who has it. After the lease another may take over."""
-        wanted = Claim(
-            account=account,
-            operation=operation,
-            key_scope=key_scope,
-            key=key,
-            state=ClaimState.NEW,
-            token=self._new_id("claim"),
-        )
-        lease = timedelta(seconds=lease_seconds)
-        return await self._store.write(
-            lambda transaction: requests.claim(transaction, wanted, digest, lease, self._now())
-        )
-
-    async def finish_request(self, claim: Claim, result: str) -> None:
-        """Keep `result` for every later call. Raises ClaimLost."""
-        await self._store.write(lambda transaction: requests.finish(transaction, claim, result))
-
-    async def release_request(self, claim: Claim) -> None:
-        """Give the key back, since nothing was done."""
-        await self._store.write(lambda transaction: requests.release(transaction, claim))

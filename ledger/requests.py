@@ -1,13 +1,16 @@
-"""Calls that move no money and still must have one effect per key."""
+"""Calls that move no money and still must have one effect per key: `ledger.requests`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import ColumnElement, and_, delete, select, update
 
 from ledger.database import Transaction, insert_new
 from ledger.error import ClaimLost
+from ledger.store import Store
 from ledger.table import requests
 
 
@@ -33,14 +36,68 @@ class Claim:
     token: str = field(default="", repr=False)
 
 
-def claim(
+class Requests:
+    """The keys of such calls. Each call is one transaction."""
+
+    def __init__(
+        self, store: Store, now: Callable[[], datetime], new_id: Callable[[str], str]
+    ) -> None:
+        self._store: Final = store
+        self._now: Final = now
+        self._new_id: Final = new_id
+
+    async def claim(
+        self,
+        account: str,
+        operation: str,
+        key_scope: str,
+        key: str,
+        digest: str,
+        lease_seconds: float,
+    ) -> Claim:
+        """Take the key for `operation`, or learn who has it. After the lease another may take over."""
+        wanted = Claim(
+            account=account,
+            operation=operation,
+            key_scope=key_scope,
+            key=key,
+            state=ClaimState.NEW,
+            token=self._new_id("claim"),
+        )
+        lease = timedelta(seconds=lease_seconds)
+        return await self._store.write(
+            lambda transaction: _claim(transaction, wanted, digest, lease, self._now())
+        )
+
+    async def finish(self, claim: Claim, result: str) -> None:
+        """Keep `result` for every later call. Raises ClaimLost where the lease ran out and another
+        took over."""
+
+        def work(transaction: Transaction) -> None:
+            kept = transaction.connection.execute(
+                update(requests).where(_held(claim)).values(result=result)
+            )
+            if not kept.rowcount:
+                raise ClaimLost(claim.operation)
+
+        await self._store.write(work)
+
+    async def release(self, claim: Claim) -> None:
+        """Give the key back, since nothing was done; of no effect where it is no longer ours."""
+
+        def work(transaction: Transaction) -> None:
+            transaction.connection.execute(delete(requests).where(_held(claim)))
+
+        await self._store.write(work)
+
+
+def _claim(
     transaction: Transaction,
     wanted: Claim,
     digest: str,
     lease: timedelta,
     now: datetime,
 ) -> Claim:
-    """Take the key, or learn who has it. `wanted` names the key and brings a fresh token."""
     values = {
         "account": wanted.account,
         "operation": wanted.operation,
@@ -71,20 +128,6 @@ def claim(
         .values(token=wanted.token, lease_until=now + lease)
     )
     return wanted if taken.rowcount else _told(wanted, ClaimState.IN_PROGRESS)
-
-
-def finish(transaction: Transaction, claim: Claim, result: str) -> None:
-    """Keep the result for every later call. Raises ClaimLost where the lease ran out and another took over."""
-    kept = transaction.connection.execute(
-        update(requests).where(_held(claim)).values(result=result)
-    )
-    if not kept.rowcount:
-        raise ClaimLost(claim.operation)
-
-
-def release(transaction: Transaction, claim: Claim) -> None:
-    """Give the key back, since nothing was done; of no effect where it is no longer ours."""
-    transaction.connection.execute(delete(requests).where(_held(claim)))
 
 
 def _told(wanted: Claim, state: ClaimState, result: str | None = None) -> Claim:

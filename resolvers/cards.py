@@ -139,7 +139,7 @@ async def create(
             if context.principal.role is Role.MERCHANT:
                 raise
             # Asiabill does not show whose a card is, but it keeps it: the claim was a false one.
-            await context.ledger.forget_session_card(context.account.name, hosted_id)
+            await context.ledger.cards.disown(context.account.name, hosted_id)
             if refused.saved_cards_disabled:
                 raise
             raise _not_owned(("hostedPaymentMethodId",)) from refused
@@ -165,7 +165,7 @@ async def create(
             )
     finally:
         context.forget_customer(customer_id)
-    await context.ledger.assign_session_card(context.account.name, done.result, customer_id)
+    await context.ledger.cards.assign(context.account.name, done.result, customer_id)
     if set_as_default:
         await _set_default(context, customer_id, done.result)
     with upstream_rejected():
@@ -197,7 +197,7 @@ async def attach(context: Context, payment_method_id: str, customer_id: str) -> 
     context.principal.demand(ClientPermission.SAVE_CARD)
     customer_id = _customer(context, customer_id)
     argument.payment_method_id(payment_method_id)
-    owner = await context.ledger.session_card_owner(context.account.name, payment_method_id)
+    owner = await context.ledger.cards.owner(context.account.name, payment_method_id)
     if context.principal.role is Role.CUSTOMER and owner != customer_id:
         raise _not_owned()
     try:
@@ -205,7 +205,7 @@ async def attach(context: Context, payment_method_id: str, customer_id: str) -> 
             await context.account.asiabill.attach_payment_method(payment_method_id, customer_id)
     finally:
         context.forget_customer(customer_id)
-    await context.ledger.assign_session_card(context.account.name, payment_method_id, customer_id)
+    await context.ledger.cards.assign(context.account.name, payment_method_id, customer_id)
     with upstream_rejected():
         bound = await _own_unchecked(context, customer_id, payment_method_id)
     return CardResult(bound, customer_id)
@@ -223,7 +223,7 @@ async def detach(context: Context, payment_method_id: str) -> CardResult:
             await context.account.asiabill.detach_payment_method(payment_method_id)
     finally:
         context.forget_customer(before.customer_id)
-    await context.ledger.forget_card(context.account.name, payment_method_id, successor)
+    await context.ledger.cards.forget(context.account.name, payment_method_id, successor)
     if before.customer_id is not None:
         context.loaders.default_card.clear(before.customer_id)
     return CardResult(Card(before.method, None), before.customer_id)
@@ -253,10 +253,7 @@ async def demand_owned(
     own = await _own_unchecked(context, customer_id, payment_method_id)
     if own is not None:
         return own.method
-    if (
-        await context.ledger.session_card_owner(context.account.name, payment_method_id)
-        != customer_id
-    ):
+    if await context.ledger.cards.owner(context.account.name, payment_method_id) != customer_id:
         raise _not_owned()
     return None
 
@@ -288,7 +285,7 @@ async def _leaving(context: Context, payment_method_id: str) -> tuple[Card, str 
     """
     path = ("paymentMethodId",)
     argument.payment_method_id(payment_method_id, path)
-    owner = await context.ledger.default_card_owner(context.account.name, payment_method_id)
+    owner = await context.ledger.cards.default_owner(context.account.name, payment_method_id)
     if owner is None or not context.principal.owns(owner):
         return await _known(context, payment_method_id, path), None
     with asked_first():
@@ -342,14 +339,14 @@ async def _claim(context: Context, payment_method_id: str, customer_id: str) -> 
         raise _not_owned(("hostedPaymentMethodId",))
     if context.principal.role is Role.MERCHANT:
         return
-    await ledger.remember_session_card(account.name, payment_method_id, customer_id)
-    owner = await ledger.session_card_owner(account.name, payment_method_id)
+    await ledger.cards.remember(account.name, payment_method_id, customer_id)
+    owner = await ledger.cards.owner(account.name, payment_method_id)
     if owner != customer_id:
         raise _not_owned(("hostedPaymentMethodId",))
 
 
 async def _set_default(context: Context, customer_id: str, payment_method_id: str) -> None:
-    await context.ledger.set_default_card(context.account.name, customer_id, payment_method_id)
+    await context.ledger.cards.set_default(context.account.name, customer_id, payment_method_id)
     context.loaders.default_card.clear(customer_id)
 
 

@@ -117,7 +117,7 @@ class Loaders:
             )
 
         async def default_cards(customer_ids: Sequence[str]) -> list[str | None]:
-            found = await ledger.default_cards(account.name, list(customer_ids))
+            found = await ledger.cards.defaults(account.name, list(customer_ids))
             return [found.get(customer_id) for customer_id in customer_ids]
 
         async def refunds(charge_ids: Sequence[str]) -> list[list[Refund]]:

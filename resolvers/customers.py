@@ -117,7 +117,7 @@ async def delete(context: Context, customer_id: str) -> str:
             )
             for card, failed in zip(cards, detached, strict=True):
                 if failed is None:
-                    await context.ledger.forget_card(context.account.name, card.id)
+                    await context.ledger.cards.forget(context.account.name, card.id)
             for failed in filter(None, detached):
                 raise failed
             await asiabill.delete_customer(customer_id)

@@ -54,7 +54,7 @@ async def once(
     """
     if key is None:
         return Done(await effect(), replayed=False)
-    claim = await context.ledger.claim_request(
+    claim = await context.ledger.requests.claim(
         context.account.name,
         operation,
         context.principal.key_scope,
@@ -76,7 +76,7 @@ async def once(
     try:
         result = await effect()
     except BaseException:
-        await context.ledger.release_request(claim)
+        await context.ledger.requests.release(claim)
         raise
-    await context.ledger.finish_request(claim, result)
+    await context.ledger.requests.finish(claim, result)
     return Done(result, replayed=False)

@@ -112,7 +112,7 @@ async def test_a_move_to_postgresql_loses_no_row_and_changes_none(
         others = await filled(old, order, 20, "other")
         intent = (await old.create_intent(intended("I-1"))).intent
         await old.record_notification(notice("A-1", "success"))
-        await old.set_default_card("default", "cus_1", "pm_1")
+        await old.cards.set_default("default", "cus_1", "pm_1")
         known = await seen(old, ids), await seen(old, others, "other")
         histories = [await old.history("default", charge_id) for charge_id in ids[::100]]
 

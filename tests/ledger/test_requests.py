@@ -10,7 +10,7 @@ from ledger import Claim, ClaimLost, ClaimState, Ledger
 
 
 async def claim(ledger: Ledger, key: str = "k", digest: str = "d", scope: str = "shop") -> Claim:
-    return await ledger.claim_request("default", "createCustomer", scope, key, digest, 30)
+    return await ledger.requests.claim("default", "createCustomer", scope, key, digest, 30)
 
 
 async def test_one_of_many_gets_the_work(ledger: Ledger, other: Ledger) -> None:
@@ -20,7 +20,7 @@ async def test_one_of_many_gets_the_work(ledger: Ledger, other: Ledger) -> None:
 
 
 async def test_the_result_answers_every_later_call(ledger: Ledger) -> None:
-    await ledger.finish_request(await claim(ledger), "cus_1")
+    await ledger.requests.finish(await claim(ledger), "cus_1")
     later = await claim(ledger)
     assert (later.state, later.result) == (ClaimState.DONE, "cus_1")
     assert (await claim(ledger, digest="other")).state is ClaimState.MISMATCH
@@ -28,7 +28,7 @@ async def test_the_result_answers_every_later_call(ledger: Ledger) -> None:
 
 
 async def test_a_released_key_is_free(ledger: Ledger) -> None:
-    await ledger.release_request(await claim(ledger))
+    await ledger.requests.release(await claim(ledger))
     assert (await claim(ledger, digest="other")).state is ClaimState.NEW
 
 
@@ -39,8 +39,8 @@ async def test_after_the_lease_another_takes_over_and_the_first_is_told(
     clock.moment += timedelta(seconds=30)
     taken = await claim(other)
     assert taken.state is ClaimState.NEW
-    await ledger.release_request(stopped)
+    await ledger.requests.release(stopped)
     with pytest.raises(ClaimLost):
-        await ledger.finish_request(stopped, "cus_1")
-    await other.finish_request(taken, "cus_2")
+        await ledger.requests.finish(stopped, "cus_1")
+    await other.requests.finish(taken, "cus_2")
     assert (await claim(ledger)).result == "cus_2"
