@@ -29,7 +29,7 @@ from ledger.fingerprints import Fingerprints
 from ledger.intent import Intent, IntentMade, NewIntent
 from ledger.limits import Limits
 from ledger.message import Message
-from ledger.notification import NewNotification, Notification, Recorded
+from ledger.notification_ledger import NotificationLedger
 from ledger.refund import RefundSettled
 from ledger.refund_ledger import RefundLedger
 from ledger.requests import Requests
@@ -74,6 +74,7 @@ class Ledger:
     ) -> None:
         self._store = Store(url, observe, observe_refund)
         self.refunds: Final = RefundLedger(self._store, now, new_id, jitter)
+        self.notifications: Final = NotificationLedger(self._store, now)
         self.chargebacks: Final = Chargebacks(self._store, now, new_id)
         self.shipments: Final = Shipments(self._store, now)
         self.cards: Final = Cards(self._store, now)
@@ -283,41 +284,6 @@ class Ledger:
     async def unsettled(self) -> list[Standing]:
         """What was sent and is not settled, of every account."""
         return await self._store.read(standing.unsettled)
-
-    # Notifications
-
-    async def record_notification(self, new: NewNotification) -> Recorded:
-        """Store what Asiabill sent, or count it. Once this returns, Asiabill may be told `success`."""
-        return await self._store.write(
-            lambda transaction: notifications.record(transaction, new, self._now())
-        )
-
-    async def close_notification(self, account: str, number: int) -> None:
-        """For one that has nothing to tell a charge: it is not pending any more."""
-        await self._store.write(
-            lambda transaction: notifications.apply(transaction, account, number, self._now(), None)
-        )
-
-    async def pending_notifications(
-        self, account: str, order_no: str | None = None, *, after_id: int = 0, limit: int = 100
-    ) -> list[Notification]:
-        """Stored but not applied, though their order exists: it appeared later, or a process died.
-        Those numbered above `after_id`, in order."""
-        return await self._store.read(
-            lambda connection: notifications.pending(connection, account, order_no, after_id, limit)
-        )
-
-    async def events_after(
-        self, account: str, types: Collection[str] | None, after_id: int, limit: int = 100
-    ) -> list[Notification]:
-        """Notifications numbered above `after_id`, in order; nothing is ever added below the last."""
-        return await self._store.read(
-            lambda connection: notifications.after(connection, account, types, after_id, limit)
-        )
-
-    async def last_event_id(self, account: str) -> int:
-        """Where a reader begins that wants only what is still to come."""
-        return await self._store.read(lambda connection: notifications.last_id(connection, account))
 
     # Changes
 

@@ -49,14 +49,14 @@ async def stream(
     account, ledger = context.account.name, context.ledger
     wanted = [event.value for event in (types or EventType)]
     if after is None:
-        seen = await ledger.last_event_id(account)
+        seen = await ledger.notifications.last_id(account)
     elif after.isdecimal() and len(after) < 19:
         seen = int(after)
     else:
         raise BadUserInput("after is not an event's id.")
     async with ledger.watch(account, notifications=True) as watch:
         while True:
-            batch = await ledger.events_after(account, wanted, seen, limit=_BATCH)
+            batch = await ledger.notifications.after(account, wanted, seen, limit=_BATCH)
             ready = _applied(batch, context.now())
             for event in await _events(context, ready):
                 seen = event.notification.id

@@ -15,7 +15,7 @@ async def receive(account: Account, ledger: Ledger, new: NewNotification) -> boo
     told = chargebacks.of_notification(new) if new.type == chargebacks.NOTICE else None
     if told is not None:
         return (await ledger.chargebacks.receive(new, told)).is_new
-    recorded = await ledger.record_notification(new)
+    recorded = await ledger.notifications.record(new)
     if recorded.is_new:
         await apply(account, ledger, recorded.notification)
     return recorded.is_new
@@ -28,7 +28,7 @@ async def apply(account: Account, ledger: Ledger, notification: Notification) ->
         return
     message = reports.of_notification(notification)
     if message is None:
-        await ledger.close_notification(account.name, notification.id)
+        await ledger.notifications.close(account.name, notification.id)
     elif notification.charge_id is not None:
         looked_up = account.pre_authorizes and message.outcome is Outcome.SUCCEEDED
         if looked_up:
@@ -54,7 +54,7 @@ async def apply_pending(account: Account, ledger: Ledger) -> int:
     """Apply what was kept and not applied: its order appeared later, or a process died. How many."""
     count = last = 0
     # Those that stay pending, since nobody can tell which refund they mean, hold no later one up.
-    while pending := await ledger.pending_notifications(account.name, after_id=last):
+    while pending := await ledger.notifications.pending(account.name, after_id=last):
         for notification in pending:
             await apply(account, ledger, notification)
         count, last = count + len(pending), pending[-1].id

@@ -159,7 +159,7 @@ class Reconciliation:
         (start, _), (_, end) = _moments(span.first), _moments(span.last)
         seen, more = 0, True
         while more:
-            batch = await self._ledger.events_after(
+            batch = await self._ledger.notifications.after(
                 self._account.name, [refund_reports.SUCCESS], seen, limit=_PAGE
             )
             more = len(batch) == _PAGE

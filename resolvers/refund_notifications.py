@@ -19,7 +19,7 @@ async def apply(account: Account, ledger: Ledger, notification: Notification) ->
     if refund is None:
         candidates = refund_reports.nameless(notification, refunds)
         if not candidates:
-            await ledger.close_notification(account.name, notification.id)
+            await ledger.notifications.close(account.name, notification.id)
             return
         if len(candidates) > 1 or ledger.refunds.awaits_answer(candidates[0]):
             return

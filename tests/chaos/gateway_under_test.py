@@ -41,6 +41,8 @@ from ledger import (
     schedule,
     settlement,
 )
+from ledger import ledger as door
+from ledger.notification_ledger import NotificationLedger
 from schema import root
 from tests.chaos import defects
 
@@ -81,6 +83,7 @@ def serve(orders: Orders) -> None:
     grace = timedelta(seconds=orders.grace_seconds)
     _replace(
         (gateway.app, "Ledger", partial(_Ledger, grace=grace)),
+        (door, "NotificationLedger", _Notifications),
         (gateway.app, "Transport", _transport),
         (gateway.app, "Deadlines", _deadlines),
         (root, "build", lambda **_options: SCHEMA),
@@ -133,12 +136,6 @@ class _Ledger(Ledger):
         self.fuse.passes("in_lookup_before_settle")
         await super().looked(doubt, message)
 
-    async def record_notification(self, new: NewNotification) -> Recorded:
-        self.fuse.passes("before_webhook_commit")
-        recorded = await super().record_notification(new)
-        self.fuse.passes("after_webhook_commit")
-        return recorded
-
     async def due_doubts(
         self,
         owner: str,
@@ -148,6 +145,14 @@ class _Ledger(Ledger):
         lease_seconds: float = 3.0,
     ) -> list[Doubt]:
         return await super().due_doubts(owner, limit, now, lease_seconds=lease_seconds)
+
+
+class _Notifications(NotificationLedger):
+    async def record(self, new: NewNotification) -> Recorded:
+        _Ledger.fuse.passes("before_webhook_commit")
+        recorded = await super().record(new)
+        _Ledger.fuse.passes("after_webhook_commit")
+        return recorded
 
 
 def _points(message: Message) -> tuple[str, str]:

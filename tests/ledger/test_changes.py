@@ -68,7 +68,7 @@ async def test_a_watcher_of_notifications_is_woken_by_a_new_one(
     writer = ledger if where == "the same process" else other
     async with ledger.watch("default", notifications=True) as watch:
         await quiet(watch)
-        await writer.record_notification(a_notification("T1"))
+        await writer.notifications.record(a_notification("T1"))
         assert await watch.wait(SOON)
 
 
@@ -103,7 +103,7 @@ async def test_what_a_process_writes_itself_wakes_no_watcher_of_another_charge(
     async with ledger.watch("default", charge_ids=[charge.id]) as watch:
         await quiet(watch)
         await ledger.begin_charge(order("A-2"))
-        await ledger.record_notification(a_notification("T1"))
+        await ledger.notifications.record(a_notification("T1"))
         assert not await watch.wait(LONG_ENOUGH)
 
 
@@ -116,7 +116,7 @@ async def test_with_postgresql_only_the_charge_that_changed_wakes_its_watcher(
         async with ledger.watch("default", charge_ids=[charge.id]) as watch:
             await quiet(watch)
             await other.begin_charge(order("A-2"))
-            await other.record_notification(a_notification("T1"))
+            await other.notifications.record(a_notification("T1"))
             assert not await watch.wait(LONG_ENOUGH)
 
 
@@ -137,6 +137,6 @@ async def test_a_lost_listener_is_replaced(postgres_url: str, order: Order, kick
 async def test_leaving_forgets_the_watcher(ledger: Ledger) -> None:
     async with ledger.watch("default") as watch:
         await quiet(watch)
-    await ledger.record_notification(a_notification("T1"))
+    await ledger.notifications.record(a_notification("T1"))
     await asyncio.sleep(0)
     assert not await watch.wait(0.01)

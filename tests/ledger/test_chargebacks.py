@@ -102,8 +102,8 @@ async def test_the_notification_is_applied_with_the_notice(
         received = await ledger.chargebacks.receive(new, told())
         assert await watch.wait(0)
     assert received.is_new
-    assert await ledger.pending_notifications("default") == []
-    (event,) = await ledger.events_after("default", None, 0)
+    assert await ledger.notifications.pending("default") == []
+    (event,) = await ledger.notifications.after("default", None, 0)
     assert (event.charge_id, event.deliveries) == (charge.id, 1)
     again = await ledger.chargebacks.receive(new, told())
     assert (again.is_new, again.notification.deliveries) == (False, 2)

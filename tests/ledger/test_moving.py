@@ -111,7 +111,7 @@ async def test_a_move_to_postgresql_loses_no_row_and_changes_none(
         ids = await filled(old, order, 550)
         others = await filled(old, order, 20, "other")
         intent = (await old.create_intent(intended("I-1"))).intent
-        await old.record_notification(notice("A-1", "success"))
+        await old.notifications.record(notice("A-1", "success"))
         await old.cards.set_default("default", "cus_1", "pm_1")
         known = await seen(old, ids), await seen(old, others, "other")
         histories = [await old.history("default", charge_id) for charge_id in ids[::100]]
@@ -127,7 +127,7 @@ async def test_a_move_to_postgresql_loses_no_row_and_changes_none(
         # Numbers go on, and keys are still taken.
         again = order("A-0", key_scope="", idempotency_key="key-0")
         assert (await new.begin_charge(again)).charge.id == ids[0]
-        recorded = await new.record_notification(notice("A-2", "fail"))
+        recorded = await new.notifications.record(notice("A-2", "fail"))
         assert recorded.notification.id == 2
 
     # The file is no ledger any more, so that nobody writes to it by mistake.

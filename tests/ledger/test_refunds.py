@@ -389,16 +389,16 @@ async def test_a_notification_is_settled_and_applied_together(
 ) -> None:
     refund = (await ledger.refunds.begin(asked(charge))).refund
     await ledger.refunds.settle("default", refund.id, Sent("r"))
-    stored = (await ledger.record_notification(arrived(charge))).notification
+    stored = (await ledger.notifications.record(arrived(charge))).notification
     with pytest.raises(UnknownRefund):
         await ledger.refunds.settle(
             "default", "rf_none", said(RefundOutcome.SUCCEEDED, refund), notification=stored.id
         )
-    assert len(await ledger.pending_notifications("default")) == 1
+    assert len(await ledger.notifications.pending("default")) == 1
     await ledger.refunds.settle(
         "default", refund.id, said(RefundOutcome.SUCCEEDED, refund), notification=stored.id
     )
-    assert await ledger.pending_notifications("default") == []
+    assert await ledger.notifications.pending("default") == []
 
 
 async def test_it_is_told_once_though_two_find_it(
@@ -407,7 +407,7 @@ async def test_it_is_told_once_though_two_find_it(
     """Whoever received it, and whoever looks for what was left behind."""
     refund = (await ledger.refunds.begin(asked(charge))).refund
     await ledger.refunds.settle("default", refund.id, Sent("r"))
-    stored = (await ledger.record_notification(arrived(charge))).notification
+    stored = (await ledger.notifications.record(arrived(charge))).notification
     settled = await asyncio.gather(
         *(
             door.refunds.settle(

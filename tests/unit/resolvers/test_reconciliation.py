@@ -157,8 +157,8 @@ async def test_a_refund_that_only_asiabill_tells_of_was_not_made_here(books: Boo
             body_sha256="",
             fields={"amount": "1.00", "currency": "USD"},
         )
-        news = (await books.ledger.record_notification(told)).notification
-        await books.ledger.close_notification("default", news.id)
+        news = (await books.ledger.notifications.record(told)).notification
+        await books.ledger.notifications.close("default", news.id)
         books.moment = now
     (found,) = await books.differences()
     assert (found.kind, found.batch_no, found.charge_id) == (
