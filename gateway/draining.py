@@ -18,6 +18,7 @@ class Draining:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._streams: set[asyncio.Timeout] = set()
+        self._closing = False
         self.begun = False
 
     @contextmanager
@@ -44,6 +45,9 @@ class Draining:
     @contextmanager
     def ending(self, stream: asyncio.Timeout) -> Iterator[None]:
         """Let a stream end by its time-out when the process stops."""
+        if self._closing:
+            # Its client came back to us before the port was closed; it must not hold up the end.
+            stream.reschedule(0)
         self._streams.add(stream)
         try:
             yield
@@ -61,6 +65,7 @@ class Draining:
         loop.call_later(self._seconds, end)
 
     def _end_streams(self) -> None:
+        self._closing = True
         for stream in self._streams:
             if not stream.expired():
                 stream.reschedule(0)
