@@ -53,6 +53,8 @@ def _floor(name: str, factory: str, graphql: bool = False) -> Stack:
 
 def ours(name: str = "this gateway", workers: int = 1, **environment: str) -> Stack:
     """This gateway with every check on."""
+    # Every request asks Asiabill, unless the cell is about the lists that are kept.
+    environment = {"GATEWAY_CARD_CACHE_SECONDS": "0"} | environment
     command = ("-m", "gateway.cli", "serve", "--port", "{port}", "--workers", str(workers))
     return Stack(name, (sys.executable, *command), environment, ours=True, workers=workers)
 

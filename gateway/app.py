@@ -40,6 +40,7 @@ from gateway.sockets import Sockets
 from gateway.trusted import TrustedDocuments
 from gateway.webhooks import Webhooks
 from ledger import Ledger, LedgerError
+from resolvers.card_lists import CardLists
 from resolvers.context import Caller, Context
 from resolvers.cost import Cost
 from resolvers.failure import Unauthenticated
@@ -68,13 +69,14 @@ class Gateway:
             key_origins=frozenset({own_origin(settings)} if settings.graphiql else ()),
         )
         self.draining = Draining(settings.drain_seconds)
-        self.shops = Shops(settings.shops, self._transport, self._policy)
+        self.shops = Shops(settings.shops, self._transport, self._policy, self._card_lists)
         self.ledger = Ledger(
             settings.database_url.get_secret_value(),
             now=now,
             observe=observers.charge_settled,
             observe_refund=observers.refund_settled,
         )
+        self.ledger.cards.follow(self.shops.card_follower)
         self.recovery = Recovery(self.shops.accounts, self.ledger)
         self._shown = self._shown_in_graphiql()
         self._demo = DemoCustomer(self._shown.account.asiabill) if self._shown else None
@@ -205,6 +207,9 @@ class Gateway:
             observe_skew=metrics.CLOCK_SKEW.set,
             deadlines=Deadlines(drain=DRAIN_SECONDS),
         )
+
+    def _card_lists(self) -> CardLists:
+        return CardLists(self.settings.card_cache_seconds, observers.list_wanted)
 
     def _policy(self, account: AccountSettings) -> Policy:
         settings = self.settings

@@ -140,6 +140,12 @@ LOOKUPS = Counter(
 )
 
 
+CARD_LISTS = Counter(
+    "gateway_card_lists_total",
+    "Card lists that were kept from a read before (hit), or were asked for (miss).",
+    ["outcome"],
+    registry=REGISTRY,
+)
 LIMITED = Counter(
     "gateway_rate_limited_total",
     "Calls refused by a limit against card testing.",

@@ -7,6 +7,9 @@ from gateway import journal, metrics
 from ledger import RefundSettled, Settled
 from resolvers.cost import count_upstream_call
 
+_LIST_HIT = metrics.CARD_LISTS.labels("hit")
+_LIST_MISS = metrics.CARD_LISTS.labels("miss")
+
 _log = structlog.get_logger("gateway")
 
 
@@ -32,6 +35,11 @@ def called(call: Call) -> None:
         gateway_no=call.gateway_no,
         upstream_request_id=call.request_id,
     )
+
+
+def list_wanted(hit: bool) -> None:
+    """Somebody wanted a card list, while lists are kept."""
+    (_LIST_HIT if hit else _LIST_MISS).inc()
 
 
 def limited(name: str) -> None:

@@ -21,6 +21,7 @@ from gateway.settings import Mode, Settings
 
 _START_SECONDS = 20.0
 _STOP_SECONDS = 10.0
+_CARD_CACHE = "GATEWAY_CARD_CACHE_SECONDS"
 # With the recovery's end and the transport's drain a stopping process takes less than 30 s. A charge
 # that is cut off is UNKNOWN, and looked up by the next process.
 _DRAIN_SECONDS = 20
@@ -31,7 +32,12 @@ def serve(settings: Settings, workers: int) -> None:
     url = f"http://{_bracketed(settings.host)}:{settings.port}"
     # uvicorn raises the signal again after its orderly end; the simulator must be ended then too.
     signal.signal(signal.SIGTERM, _end)
-    with _simulator(settings), _counted_together(workers), suppress(KeyboardInterrupt):
+    with (
+        _simulator(settings),
+        _counted_together(workers),
+        _lists_kept(settings, workers),
+        suppress(KeyboardInterrupt),
+    ):
         announcing = threading.Thread(target=_announce, args=(url,), daemon=True)
         announcing.start()
         uvicorn.run(
@@ -116,6 +122,22 @@ def _counted_together(workers: int) -> Iterator[None]:
             del os.environ[FOLDER]
 
 
+@contextmanager
+def _lists_kept(settings: Settings, workers: int) -> Iterator[None]:
+    """Let several workers on a SQLite file keep no card lists: they don't hear of each other's changes."""
+    if workers == 1 or not settings.on_sqlite:
+        yield
+        return
+    before = os.environ.get(_CARD_CACHE)
+    os.environ[_CARD_CACHE] = "0"
+    try:
+        yield
+    finally:
+        del os.environ[_CARD_CACHE]
+        if before is not None:
+            os.environ[_CARD_CACHE] = before
+
+
 def _announce(url: str) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
@@ -140,5 +162,5 @@ def _bracketed(host: str) -> str:
 def _state_file(settings: Settings) -> str:
     """Beside the ledger, so that both remember or both forget."""
     url = settings.database_url.get_secret_value()
-    name = url.partition("///")[2] if url.startswith("sqlite") else "gateway.db"
+    name = url.partition("///")[2] if settings.on_sqlite else "gateway.db"
     return f"{name}.simulator.json"

@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     asiabill_signed_answers: bool = False
     refund_window_days: int | None = Field(default=None, ge=1, le=3650)
     compiled_plans: bool = True
+    card_cache_seconds: float = Field(default=10, ge=0, le=3600)
     upstream_limit: int = Field(default=32, ge=2, le=1000)
 
     database_url: SecretStr = SecretStr("sqlite+aiosqlite:///gateway.db")
@@ -284,6 +285,11 @@ class Settings(BaseSettings):
     def server_keys(self) -> tuple[ServerKey, ...]:
         """The shop's keys, by their digests."""
         return tuple(map(ServerKey.parse, self.merchant_keys))
+
+    @property
+    def on_sqlite(self) -> bool:
+        """Whether the ledger is a file, of which one machine alone can know."""
+        return self.database_url.get_secret_value().startswith("sqlite")
 
     @property
     def simulated(self) -> bool:

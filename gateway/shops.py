@@ -8,7 +8,9 @@ from typing import Final
 
 from clients.asiabill import Asiabill, Credentials, Transport
 from gateway.accounts import AccountSettings
+from ledger import CardFollower
 from resolvers.account import Account
+from resolvers.card_lists import CardLists
 from resolvers.policy import Policy
 
 
@@ -35,10 +37,12 @@ class Shops(Mapping[str, Shop]):
         settings: Mapping[str, AccountSettings],
         transport: Callable[[str], Transport],
         policy: Callable[[AccountSettings], Policy],
+        card_lists: Callable[[], CardLists],
     ) -> None:
-        """`transport` and `policy` make those of one account."""
+        """`transport`, `policy` and `card_lists` make those of one account."""
         self._shops: Final = {
-            name: _shop(name, one, transport(name), policy(one)) for name, one in settings.items()
+            name: _shop(name, one, transport(name), policy(one), card_lists())
+            for name, one in settings.items()
         }
         self._by_gateway_no: Final = {
             shop.credentials.gateway_no: shop for shop in self._shops.values()
@@ -62,6 +66,11 @@ class Shops(Mapping[str, Shop]):
         """The one that Asiabill knows by that number."""
         return self._by_gateway_no.get(gateway_no)
 
+    @property
+    def card_follower(self) -> CardFollower:
+        """What must be told of each change of cards."""
+        return CardFollower(self._customer_changed, self._card_changed, self._hearing)
+
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """Connections to Asiabill. They end before what waits for answers on them does."""
@@ -75,9 +84,33 @@ class Shops(Mapping[str, Shop]):
             await asyncio.gather(*(shop.transport.__aexit__() for shop in shops))
             await asyncio.gather(*(shop.account.aclose() for shop in shops))
 
+    def _customer_changed(self, name: str, customer_id: str) -> None:
+        if shop := self._shops.get(name):
+            shop.account.customer_changed(customer_id)
 
-def _shop(name: str, settings: AccountSettings, transport: Transport, policy: Policy) -> Shop:
+    def _card_changed(self, name: str, payment_method_id: str) -> None:
+        if shop := self._shops.get(name):
+            shop.account.card_changed(payment_method_id)
+
+    def _hearing(self, hears: bool) -> None:
+        for shop in self._shops.values():
+            shop.account.card_lists.hearing(hears)
+
+
+def _shop(
+    name: str,
+    settings: AccountSettings,
+    transport: Transport,
+    policy: Policy,
+    card_lists: CardLists,
+) -> Shop:
     asiabill = Asiabill(settings.credentials, settings.endpoints, transport)
     card_key = settings.card_key(name)
-    account = Account(name, asiabill, card_key, pre_authorizes=settings.pre_authorizes)
+    account = Account(
+        name,
+        asiabill,
+        card_key,
+        pre_authorizes=settings.pre_authorizes,
+        card_lists=card_lists,
+    )
     return Shop(account, settings.credentials, policy, transport)

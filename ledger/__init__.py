@@ -2,7 +2,7 @@
 
 from ledger.allowed import allowed_actions
 from ledger.backups import backup
-from ledger.changes import Watch
+from ledger.changes import CardFollower, Watch
 from ledger.charge import Begun, Charge, ChargeEvent, NewCharge, Settled
 from ledger.charge_lists import ChargeLists, ChargePage, position_of
 from ledger.chargeback import Chargeback, ChargebackRecorded, NewChargeback
@@ -112,6 +112,7 @@ __all__ = [
     "AmountPrecision",
     "BadText",
     "Begun",
+    "CardFollower",
     "Charge",
     "ChargeAction",
     "ChargeEvent",

@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Table, delete, select, update
 
+from ledger.changes import CardFollower, Change
 from ledger.database import Transaction, insert_new
 from ledger.store import Store
 from ledger.table import card_fingerprints, default_cards, session_cards
@@ -17,6 +18,23 @@ class Cards:
     def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
         self._store: Final = store
         self._now: Final = now
+
+    def follow(self, follower: CardFollower) -> None:
+        """Tell it whenever a customer's cards may have changed, in whatever process; before `open`."""
+        self._store.broadcaster.follow(follower)
+
+    async def tell_changed(
+        self, account: str, *, customer_id: str = "", payment_method_id: str = ""
+    ) -> None:
+        """A customer's cards, or one card, are about to change at Asiabill, or just did.
+
+        Where it returns, this process's follower was told, and those of others will be within
+        moments, where they share PostgreSQL. `settle` tells it of the charge's customer by itself.
+        """
+        told = Change("customer", account, customer_id)
+        await self._store.announce(
+            told if customer_id else Change("card", account, payment_method_id)
+        )
 
     async def defaults(self, account: str, customer_ids: Collection[str]) -> dict[str, str]:
         """Payment method id by customer id; customers without a default are left out."""

@@ -2,19 +2,20 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Literal
 
-ChangeKind = Literal["charge", "notification"]
+ChangeKind = Literal["charge", "notification", "customer", "card"]
 Interest = tuple[str, str, str]
 _EVERYTHING: Final[Interest] = ("", "", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A committed change, named by id alone: the row is read again."""
+    """A change, named by id alone: the row is read again. Of a charge and a notification it is
+    committed; the cards of a customer, or one card, change at Asiabill, soon or just now."""
 
     kind: ChangeKind
     account: str
@@ -46,11 +47,24 @@ class Watch:
         self._woken.set()
 
 
+@dataclass(frozen=True, slots=True)
+class CardFollower:
+    """Who keeps what was read of cards. Called at once, in the loop; must not raise or block.
+
+    `hearing` is told whether the news of other processes come through.
+    """
+
+    customer_changed: Callable[[str, str], None]
+    card_changed: Callable[[str, str], None]
+    hearing: Callable[[bool], None]
+
+
 class Broadcaster:
     """Who waits for what."""
 
     def __init__(self) -> None:
         self._watches: Final[defaultdict[Interest, set[Watch]]] = defaultdict(set)
+        self._followers: Final[list[CardFollower]] = []
 
     @property
     def waiters(self) -> int:
@@ -74,10 +88,27 @@ class Broadcaster:
     def publish(self, changes: Iterable[Change]) -> None:
         """Wake those who wait for one of these."""
         for change in changes:
+            if change.kind == "customer":
+                for follower in self._followers:
+                    follower.customer_changed(change.account, change.id)
+                continue
+            if change.kind == "card":
+                for follower in self._followers:
+                    follower.card_changed(change.account, change.id)
+                continue
             exact = (change.kind, change.account, change.id)
             for interest in (exact, (change.kind, change.account, ""), _EVERYTHING):
                 for watch in self._watches.get(interest, ()):
                     watch.wake()
+
+    def follow(self, follower: CardFollower) -> None:
+        """Tell it of each change of cards, from now on."""
+        self._followers.append(follower)
+
+    def hearing(self, hears: bool) -> None:
+        """The news of other processes come through from here on, or don't."""
+        for follower in self._followers:
+            follower.hearing(hears)
 
     def wake_all(self) -> None:
         """Something may have been missed."""

@@ -1,7 +1,7 @@
 """Transactions on whichever of the two databases the URL names."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -76,6 +76,11 @@ class Database:
 
         with _translated():
             return await self._place.write(whole)
+
+    async def announce(self, changes: Sequence[Change]) -> None:
+        """Tell the other processes of what no row tells of, where the database can."""
+        with _translated():
+            await self._place.announce_alone(changes)
 
     async def follow(self, broadcaster: Broadcaster, closing: asyncio.Event) -> None:
         """Hear of other processes' changes until `closing`. A lost connection is replaced."""

@@ -15,6 +15,9 @@ _CONNECTIONS: Final = 10
 _TURN_SECONDS: Final = 10.0
 _CHANNEL: Final = "asiabill_gateway_changes"
 _HEARTBEAT_SECONDS: Final = 15.0
+_NOTIFY: Final = text(
+    "SELECT pg_notify(:channel, change) FROM unnest(CAST(:changes AS text[])) AS change"
+)
 # A process that is stopped inside a transaction must lose it, not hold everybody else's rows.
 _SETTINGS: Final = {
     "application_name": "asiabill-gateway",
@@ -74,11 +77,13 @@ class PostgresServer:
 
     def announce(self, connection: Connection, changes: Sequence[Change]) -> None:
         """Tell the other processes, at COMMIT."""
-        for change in changes:
-            connection.execute(
-                text("SELECT pg_notify(:channel, :change)"),
-                {"channel": _CHANNEL, "change": msgspec.json.encode(change).decode()},
-            )
+        if changes:
+            told = [msgspec.json.encode(change).decode() for change in changes]
+            connection.execute(_NOTIFY, {"channel": _CHANNEL, "changes": told})
+
+    async def announce_alone(self, changes: Sequence[Change]) -> None:
+        """The same of what no row tells of."""
+        await self.write(lambda connection: self.announce(connection, changes))
 
     async def follow(self, broadcaster: Broadcaster, closing: asyncio.Event) -> None:
         """Wake whoever waits for what another process has changed; returns where the connection is lost."""
@@ -88,9 +93,15 @@ class PostgresServer:
         def heard(_connection: object, _pid: int, _channel: str, payload: object) -> None:
             broadcaster.publish([_decoder.decode(str(payload))])
 
+        def ended(_connection: object) -> None:
+            broadcaster.hearing(False)
+            lost.set()
+
         try:
-            connection.add_termination_listener(lambda _connection: lost.set())
+            connection.add_termination_listener(ended)
             await connection.add_listener(_CHANNEL, heard)
+            if not lost.is_set():
+                broadcaster.hearing(True)
             # Whatever was committed while nobody listened.
             broadcaster.wake_all()
             while not closing.is_set() and not lost.is_set():
@@ -98,6 +109,7 @@ class PostgresServer:
                 if not lost.is_set():
                     await connection.execute("SELECT 1", timeout=5)
         finally:
+            broadcaster.hearing(False)
             connection.terminate()
 
     async def dispose(self) -> None:

@@ -86,6 +86,10 @@ def settle(
     _record(transaction, settled, message, step, now)
     if "updated_at" in values:
         transaction.changes.append(Change("charge", account, charge_id))
+    news = settled.status is not charge.status or source_of(message) is EventSource.WEBHOOK
+    if settled.customer_id and news:
+        # A charge may bind its card: told of before it is sent, and with whatever is heard of it.
+        transaction.changes.append(Change("customer", account, settled.customer_id))
     outcome = Settled(settled, step)
     transaction.settled.append(outcome)
     return outcome

@@ -47,6 +47,9 @@ class SqliteFile:
     def announce(self, connection: Connection, changes: Sequence[Change]) -> None:
         """Nothing: the other processes find out for themselves."""
 
+    async def announce_alone(self, changes: Sequence[Change]) -> None:
+        """Nothing: no row tells of it, so others could not find out."""
+
     async def follow(self, broadcaster: Broadcaster, closing: asyncio.Event) -> None:
         """Wake every waiter after another process has committed.
 
@@ -54,6 +57,8 @@ class SqliteFile:
         commits do not count, and the more waiters there are, the rarer the look: all of them
         together read no more than a thousand rows a second.
         """
+        # Of cards there is nothing to hear: who keeps lists must be the only process.
+        broadcaster.hearing(True)
         seen: object = None
         while not closing.is_set():
             if broadcaster.waiters:

@@ -67,6 +67,11 @@ class Store:
         task.add_done_callback(self._written)
         return await asyncio.shield(task)
 
+    async def announce(self, change: changes.Change) -> None:
+        """Tell every process of what no row tells of."""
+        await self._database.announce([change])
+        self.broadcaster.publish([change])
+
     async def _commit(self, work: Callable[[Transaction], Result]) -> Result:
         result, transaction = await self._database.write(work)
         self.broadcaster.publish(transaction.changes)

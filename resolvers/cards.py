@@ -158,13 +158,11 @@ async def create(
         assert hosted_id is not None
         argument.payment_method_id(hosted_id, ("hostedPaymentMethodId",))
     arguments = (customer_id, hosted_id, print_, billing, set_as_default, on_duplicate)
-    try:
+    async with context.changing(customer_id):
         with upstream_rejected():
             done = await idempotency.once(
                 context, "createPaymentMethod", idempotency_key, arguments, bind
             )
-    finally:
-        context.forget_customer(customer_id)
     await context.ledger.cards.assign(context.account.name, done.result, customer_id)
     if set_as_default:
         await _set_default(context, customer_id, done.result)
@@ -183,11 +181,9 @@ async def update(context: Context, payment_method_id: str, billing: Billing) -> 
     """Change a card's billing details. Two upstream calls at most."""
     context.principal.demand(ClientPermission.SAVE_CARD)
     before = await _known(context, payment_method_id, ("id",))
-    try:
+    async with context.changing(before.customer_id, payment_method_id):
         with upstream_rejected():
             await context.account.asiabill.update_payment_method(payment_method_id, billing)
-    finally:
-        context.forget_customer(before.customer_id)
     after = msgspec.structs.replace(before.method, billing=billing)
     return CardResult(Card(after, before.customer_id, before.is_default), before.customer_id)
 
@@ -200,11 +196,9 @@ async def attach(context: Context, payment_method_id: str, customer_id: str) -> 
     owner = await context.ledger.cards.owner(context.account.name, payment_method_id)
     if context.principal.role is Role.CUSTOMER and owner != customer_id:
         raise _not_owned()
-    try:
+    async with context.changing(customer_id):
         with upstream_rejected():
             await context.account.asiabill.attach_payment_method(payment_method_id, customer_id)
-    finally:
-        context.forget_customer(customer_id)
     await context.ledger.cards.assign(context.account.name, payment_method_id, customer_id)
     with upstream_rejected():
         bound = await _own_unchecked(context, customer_id, payment_method_id)
@@ -218,11 +212,9 @@ async def detach(context: Context, payment_method_id: str) -> CardResult:
     """
     context.principal.demand(ClientPermission.REMOVE_CARD)
     before, successor = await _leaving(context, payment_method_id)
-    try:
+    async with context.changing(before.customer_id, payment_method_id):
         with upstream_rejected():
             await context.account.asiabill.detach_payment_method(payment_method_id)
-    finally:
-        context.forget_customer(before.customer_id)
     await context.ledger.cards.forget(context.account.name, payment_method_id, successor)
     if before.customer_id is not None:
         context.loaders.default_card.clear(before.customer_id)
@@ -266,7 +258,7 @@ async def of_customer(context: Context, customer_id: str, payment_method_id: str
 
 async def _own_unchecked(context: Context, customer_id: str, payment_method_id: str) -> Card | None:
     """As `of_customer`, for callers that may act on the card without READ_CARDS."""
-    methods = await context.loaders.saved_cards.load(customer_id)
+    methods = await context.loaders.current_cards(customer_id)
     default = await context.loaders.default_card.load(customer_id)
     return next(
         (
@@ -289,7 +281,7 @@ async def _leaving(context: Context, payment_method_id: str) -> tuple[Card, str 
     if owner is None or not context.principal.owns(owner):
         return await _known(context, payment_method_id, path), None
     with asked_first():
-        methods = await context.loaders.saved_cards.load(owner)
+        methods = await context.loaders.current_cards(owner)
     found = next((method for method in methods if method.id == payment_method_id), None)
     if found is None:
         raise _no_card(path)

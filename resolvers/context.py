@@ -1,12 +1,13 @@
 """What an operation is answered with."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from clients.asiabill import Customer, PaymentMethod, Shipment
-from ledger import Charge, Ledger, Refund
+from ledger import Charge, Ledger, LedgerError, Refund
 from resolvers.account import Account
 from resolvers.cost import Cost
 from resolvers.declines import Language
@@ -63,6 +64,30 @@ class Context:
         """Read everything anew from here on: for each message of a subscription."""
         self.__dict__.pop("loaders", None)
 
+    @asynccontextmanager
+    async def changing(
+        self, customer_id: str | None, payment_method_id: str = ""
+    ) -> AsyncIterator[None]:
+        """Around whatever may change a customer's cards: no process keeps its list meanwhile, and no
+        later reader gets an older one. Where nobody knows whose card it is, the card is named.
+
+        Raises LedgerUnavailable before anything was done, where the others can't be told.
+        """
+        ledger, account = self.ledger, self.account.name
+        changed = (
+            {"customer_id": customer_id}
+            if customer_id
+            else {"payment_method_id": payment_method_id}
+        )
+        await ledger.cards.tell_changed(account, **changed)
+        try:
+            yield
+        finally:
+            self.forget_customer(customer_id)
+            # They keep nothing for now, since they were told of the beginning.
+            with suppress(LedgerError):
+                await ledger.cards.tell_changed(account, **changed)
+
     def forget_customer(self, customer_id: str | None) -> None:
         """Make later reads of a customer ask Asiabill again; None forgets every customer.
 
@@ -91,14 +116,24 @@ class Loaders:
         account, ledger, cost = context.account, context.ledger, context.cost
         # Part of what is shared, so that callers of different roles never share an answer.
         role = context.principal.role.value
+        # Customers whose list was a kept one, and those of whom none will do.
+        self._kept: set[str] = set()
+        self._current: set[str] = set()
 
         def joined() -> None:
             cost.shared += 1
 
         async def saved_cards(customer_id: str) -> list[PaymentMethod]:
+            lists = account.card_lists
+            if customer_id not in self._current:
+                kept = lists.kept(customer_id, role)
+                if kept is not None:
+                    self._kept.add(customer_id)
+                    joined()
+                    return kept
             return await account.reads.share(
                 ("saved_cards", customer_id, role),
-                lambda: account.asiabill.payment_methods(customer_id),
+                lambda: lists.asked(customer_id, role, account.asiabill.payment_methods),
                 joined,
             )
 
@@ -136,3 +171,11 @@ class Loaders:
         self.refunds: Loader[str, list[Refund]] = Loader(refunds, Cost(limit=0))
         self.charge: Loader[str, Charge | None] = Loader(charges, Cost(limit=0))
         self.records = Records(account.name, ledger)
+
+    async def current_cards(self, customer_id: str) -> list[PaymentMethod]:
+        """The list as Asiabill tells it now, for what decides about a card."""
+        self._current.add(customer_id)
+        if customer_id in self._kept:
+            self._kept.discard(customer_id)
+            self.saved_cards.clear(customer_id)
+        return await self.saved_cards.load(customer_id)

@@ -9,8 +9,8 @@ class Cost:
     """Counts of one operation.
 
     `upstream_calls` are requests put on the wire for it, repeats included; `deduplicated` are
-    loads that another load of the same operation answered; `shared` are reads that joined
-    another operation's call. `points`, the objects of the answer, and `most_upstream_calls` are
+    loads that another load of the same operation answered; `shared` are reads that another
+    operation's call answered, under way or a moment ago. `points`, the objects of the answer, and `most_upstream_calls` are
     known before it runs; `limit` is the most that the latter may be.
     """
 

@@ -106,29 +106,30 @@ async def delete(context: Context, customer_id: str) -> str:
     asiabill = context.account.asiabill
     cards: list[PaymentMethod] = []
     try:
-        with upstream_rejected():
-            cards = await _cards_to_detach(asiabill, customer_id)
-            if len(cards) > MAX_CARDS_TO_DETACH:
-                argument.invalid("This customer has too many cards; detach some first.", ("id",))
-            # All of them end before the customer is forgotten below, also where one fails.
-            detached = await asyncio.gather(
-                *(asiabill.detach_payment_method(card.id) for card in cards),
-                return_exceptions=True,
-            )
-            for card, failed in zip(cards, detached, strict=True):
-                if failed is None:
-                    await context.ledger.cards.forget(context.account.name, card.id)
-            for failed in filter(None, detached):
-                raise failed
-            await asiabill.delete_customer(customer_id)
+        async with context.changing(customer_id):
+            with upstream_rejected():
+                cards = await _cards_to_detach(asiabill, customer_id)
+                if len(cards) > MAX_CARDS_TO_DETACH:
+                    argument.invalid(
+                        "This customer has too many cards; detach some first.", ("id",)
+                    )
+                # All of them end before the customer is forgotten below, also where one fails.
+                detached = await asyncio.gather(
+                    *(asiabill.detach_payment_method(card.id) for card in cards),
+                    return_exceptions=True,
+                )
+                for card, failed in zip(cards, detached, strict=True):
+                    if failed is None:
+                        await context.ledger.cards.forget(context.account.name, card.id)
+                for failed in filter(None, detached):
+                    raise failed
+                await asiabill.delete_customer(customer_id)
     except UpstreamRejection as rejection:
         if rejection.outcome is UpstreamOutcome.REJECTED and not cards:
             raise Rejection(
                 ErrorCode.NOT_FOUND, "There is no such customer.", ("id",)
             ) from rejection
         raise
-    finally:
-        context.forget_customer(customer_id)
     return customer_id
 
 

@@ -44,7 +44,7 @@ async def stored(
     if not known:
         return None
     with asked_first():
-        methods = await context.loaders.saved_cards.load(customer_id)
+        methods = await context.loaders.current_cards(customer_id)
     found = max((method.id for method in methods if method.id in known), default=None)
     if found is not None and policy is DuplicatePolicy.REJECT:
         raise Rejection(

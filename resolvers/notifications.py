@@ -36,13 +36,12 @@ async def apply(account: Account, ledger: Ledger, notification: Notification) ->
             unsettled = await _is_unsettled(account, ledger, notification.charge_id)
             outcome = Outcome.PENDING if unsettled else Outcome.AUTHORIZED
             message = replace(message, outcome=outcome)
-        settled = await ledger.settle(
+        # Which tells every process that the customer's cards may have changed.
+        await ledger.settle(
             account.name, notification.charge_id, message, notification=notification.id
         )
         if looked_up:
             await ledger.look_soon(account.name, notification.charge_id)
-        if settled.charge.customer_id:
-            account.reads.forget(lambda key: key[1] == settled.charge.customer_id)
 
 
 async def _is_unsettled(account: Account, ledger: Ledger, charge_id: str) -> bool:
