@@ -4,6 +4,7 @@ One runs in each process; leases in the ledger keep two of them from asking the 
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -22,6 +23,8 @@ _IDLE_SECONDS: Final = 1.0
 _LEAST_SECONDS: Final = 0.05
 _PENDING_EVERY: Final = 5
 _STOP_SECONDS: Final = 3.0
+# Less is what keeping time does to a clock each day.
+_SET_SECONDS: Final = 30.0
 # Callers' own writes must not queue behind a whole batch.
 _AT_ONCE: Final = 5
 
@@ -40,11 +43,11 @@ class Recovery:
         self._owner = uuid4().hex
         self._task: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
+        self._time_of_day = _time_of_day()
 
     async def start(self) -> None:
         """Make everything unsettled due, since whoever was to settle it may have died, and begin."""
-        unsettled = await self._ledger.look_at_all() + await self._ledger.refunds.look_at_all()
-        if unsettled:
+        if unsettled := await self._look_at_all():
             _log.info("unsettled charges and refunds found", count=unsettled)
         self._task = asyncio.create_task(self._run())
 
@@ -60,8 +63,7 @@ class Recovery:
 
     async def once(self) -> list[Charge]:
         """Look up everything that is unsettled, each once. The charges as they are then."""
-        await self._ledger.look_at_all()
-        await self._ledger.refunds.look_at_all()
+        await self._look_at_all()
         while await self.refund_round():
             pass
         seen: dict[str, Charge] = {}
@@ -78,6 +80,19 @@ class Recovery:
         if doubts:
             await self._resolve(doubts)
         return len(doubts)
+
+    async def _look_at_all(self) -> int:
+        return await self._ledger.look_at_all() + await self._ledger.refunds.look_at_all()
+
+    async def _mind_the_clock(self) -> None:
+        """What was put off by a clock that was ahead is due now that it was set back."""
+        now = _time_of_day()
+        moved = now - self._time_of_day
+        if abs(moved) > _SET_SECONDS:
+            _log.warning("the clock was set", seconds=round(moved))
+        if moved < -_SET_SECONDS:
+            await self._look_at_all()
+        self._time_of_day = now
 
     async def _resolve(self, doubts: Sequence[Doubt]) -> None:
         of: dict[str, list[Charge]] = {}
@@ -144,6 +159,7 @@ class Recovery:
                     for account in self._accounts.values():
                         await notifications.apply_pending(account, self._ledger)
                 rounds += 1
+                await self._mind_the_clock()
                 full = await self.round() == _BATCH
                 if await self._refunds_due():
                     full |= await self.refund_round() == _BATCH
@@ -164,6 +180,11 @@ class Recovery:
             return _IDLE_SECONDS
         left = (due - datetime.now(due.tzinfo)).total_seconds()
         return min(_IDLE_SECONDS, max(_LEAST_SECONDS, left))
+
+
+def _time_of_day() -> float:
+    """The same number, in seconds, until somebody sets the clock."""
+    return time.time() - time.monotonic()
 
 
 async def _each(work: Callable[[Doubtful], Awaitable[None]], doubts: Sequence[Doubtful]) -> None:

@@ -19,6 +19,8 @@ from typing import Final
 
 import pytest
 
+from tests.clock import Clock, obey
+
 # Generous: a loaded machine takes ten times what an idle one does.
 START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 5.0
@@ -116,13 +118,18 @@ class Program:
 
 
 @contextmanager
-def program(*arguments: str, cwd: Path, environment: Mapping[str, str]) -> Iterator[Program]:
-    """Run `asiabill-gateway` with these arguments and no other settings; it is ended after."""
+def program(
+    *arguments: str, cwd: Path, environment: Mapping[str, str], clock: Clock | None = None
+) -> Iterator[Program]:
+    """Run `asiabill-gateway` with these arguments and no other settings; it is ended after. With a
+    `clock` the test sets the process's own."""
     ours, theirs = multiprocessing.Pipe(duplex=False)
     log = cwd / f"{arguments[0]}.log"
     # Not a daemon of multiprocessing: with --workers it has processes of its own.
     process = forks().Process(
-        target=_run, args=(arguments, cwd, log, dict(environment), theirs), daemon=False
+        target=_run,
+        args=(arguments, cwd, log, dict(environment), theirs, clock and clock.theirs),
+        daemon=False,
     )
     process.start()
     theirs.close()
@@ -141,6 +148,7 @@ def _run(
     log: Path,
     environment: dict[str, str],
     output: Connection,
+    clock: Connection | None,
 ) -> None:
     os.setsid()
     errors = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -161,4 +169,6 @@ def _run(
 
     from gateway.cli import app
 
+    if clock is not None:
+        obey(clock)
     app(arguments)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.clock import Clock
 from tests.conftest import free_port
 from tests.processes import Program, program
 
@@ -41,11 +42,12 @@ def gateway(
     *,
     port: int | None = None,
     workers: int = 1,
+    clock: Clock | None = None,
 ) -> Iterator[Gateway]:
     """A gateway of one's own on that database; ended after, however it fares."""
     arguments = ("serve", "--port", str(port or free_port()), "--workers", str(workers))
     environment = {**settings, "GATEWAY_DATABASE_URL": database_url}
-    with program(*arguments, cwd=folder, environment=environment) as process:
+    with program(*arguments, cwd=folder, environment=environment, clock=clock) as process:
         yield Gateway(process.ready(), process, folder, settings, database_url)
 
 
