@@ -3,15 +3,20 @@
 import asyncio
 import itertools
 import signal
+import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any, Final
 
 import asyncpg  # type: ignore[import-untyped]
 import pytest
 
 from ledger import migrate
+
+_SECONDS: Final = 60.0
 
 
 @dataclass
@@ -19,6 +24,7 @@ class Postgres:
     """A server with an empty, migrated database to copy."""
 
     socket: str
+    _server: Any
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def url(self, database: str) -> str:
@@ -37,6 +43,27 @@ class Postgres:
         asyncio.run(self.run(f"CREATE DATABASE {name} TEMPLATE empty"))
         return self.url(name)
 
+    def kill(self) -> None:
+        """kill -9 of its first process. Its others see that they are alone, and end where they are."""
+        first = self._server.get_postmaster_info().process
+        first.kill()
+        # Nobody's child: while it is a zombie its number is taken, and it can't be started again.
+        first.wait(_SECONDS)
+
+    def start_again(self) -> None:
+        """As whoever watches over it does. It mends what the kill left behind, and takes callers then."""
+        last = time.monotonic() + _SECONDS
+        while True:
+            try:
+                self._server.ensure_postgres_running()
+            except subprocess.SubprocessError:
+                # Until the last of the old ones has ended it will not start.
+                if time.monotonic() > last:
+                    raise
+                time.sleep(0.1)
+            else:
+                return
+
 
 @contextmanager
 def started() -> Iterator[Postgres]:
@@ -49,7 +76,7 @@ def started() -> Iterator[Postgres]:
         # A socket's path may have 107 bytes, so pytest's own long paths will not do.
         server = get_server(tempfile.mkdtemp(prefix="pg"), cleanup_mode="delete")
         try:
-            running = Postgres(str(server.get_postmaster_info().socket_dir))
+            running = Postgres(str(server.get_postmaster_info().socket_dir), server)
             asyncio.run(_prepare(running))
             yield running
         finally:
