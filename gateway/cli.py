@@ -305,6 +305,33 @@ def move(
     _out.print(f"{sum(rows.values())} rows moved, and the same on both sides")
 
 
+@app.command()
+def prune(
+    older_than_days: Annotated[
+        int, typer.Option(help="Charges and all that belongs to them are kept for so long.")
+    ] = 3650,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and remove nothing.")] = False,
+) -> None:
+    """Remove from the ledger what ended long ago. Take a backup first; gateways may go on serving."""
+    from ledger import LedgerError
+    from ledger import prune as pruned
+
+    url = _settings().database_url.get_secret_value()
+    older_than = timedelta(days=older_than_days)
+    try:
+        rows = asyncio.run(pruned(url, datetime.now(UTC), older_than, dry=dry_run))
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--older-than-days") from error
+    except LedgerError as error:
+        _err.print(f"[red]{error}[/]")
+        raise typer.Exit(1) from error
+    table = Table("table", "rows")
+    for name, count in rows.items():
+        table.add_row(name, str(count))
+    _out.print(table)
+    _out.print(f"{sum(rows.values())} rows {'would go' if dry_run else 'removed'}")
+
+
 @schema_app.command(name="print")
 def schema_print() -> None:
     """Print the schema in SDL, as schema.graphql holds it."""

@@ -65,6 +65,7 @@ from ledger.money import (
 )
 from ledger.moving import move
 from ledger.notification import NewNotification, Notification, Recorded
+from ledger.pruning import prune
 from ledger.refund import (
     NewRefund,
     Refund,
@@ -204,6 +205,7 @@ __all__ = [
     "migrate",
     "move",
     "position_of",
+    "prune",
     "refund_matches",
     "refund_transition",
     "refundable",

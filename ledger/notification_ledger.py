@@ -49,3 +49,9 @@ class NotificationLedger:
     async def last_id(self, account: str) -> int:
         """Where a reader begins that wants only what is still to come."""
         return await self._store.read(lambda connection: notifications.last_id(connection, account))
+
+    async def pruned_id(self, account: str) -> int:
+        """Up to this number some are not kept any more; whoever begins above it misses none."""
+        return await self._store.read(
+            lambda connection: notifications.pruned_id(connection, account)
+        )

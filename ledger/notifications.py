@@ -15,6 +15,7 @@ from ledger.table import CODE, MESSAGE, charges, counters, notifications
 from ledger.text import tamed
 
 _SERIES: Final = "notification"
+_PRUNED: Final = "notification-pruned"
 
 
 def record(transaction: Transaction, new: NewNotification, now: datetime) -> Recorded:
@@ -137,6 +138,29 @@ def last_id(connection: Connection, account: str) -> int:
         select(counters.c.value).where(counters.c.account == account, counters.c.name == _SERIES)
     )
     return value or 0
+
+
+def pruned_id(connection: Connection, account: str) -> int:
+    """At this number and below, some are not kept any more; 0 where all are."""
+    value: int | None = connection.scalar(
+        select(counters.c.value).where(counters.c.account == account, counters.c.name == _PRUNED)
+    )
+    return value or 0
+
+
+def mark_pruned(connection: Connection, account: str, number: int) -> None:
+    """What is numbered `number` was removed, and some below it."""
+    key = {"account": account, "name": _PRUNED}
+    insert_new(connection, counters, key | {"value": 0})
+    connection.execute(
+        update(counters)
+        .where(
+            counters.c.account == account,
+            counters.c.name == _PRUNED,
+            counters.c.value < number,
+        )
+        .values(value=number)
+    )
 
 
 def _next_id(connection: Connection, account: str) -> int:

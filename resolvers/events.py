@@ -52,6 +52,11 @@ async def stream(
         seen = await ledger.notifications.last_id(account)
     elif after.isdecimal() and len(after) < 19:
         seen = int(after)
+        if seen < (kept_after := await ledger.notifications.pruned_id(account)):
+            raise BadUserInput(
+                f"Not all events after that one are kept. Read the charges up to now, then resume "
+                f"after {kept_after}."
+            )
     else:
         raise BadUserInput("after is not an event's id.")
     async with ledger.watch(account, notifications=True) as watch:

@@ -80,7 +80,8 @@ class EventSubscription:
         Role.OPS,
         description=(
             "Verified Asiabill notifications in order of arrival; pass the last id seen to resume "
-            "after a disconnect. Without it the stream begins now."
+            "after a disconnect. Without it the stream begins now. An id from before what the "
+            "service keeps, which is years, is an error that names the first id to resume after."
         ),
     )
     async def events(

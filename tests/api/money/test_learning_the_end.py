@@ -2,17 +2,22 @@
 
 import asyncio
 import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from ledger import Ledger, NewNotification, migrate, prune
 from tests.api.conftest import Api, client
 from tests.api.money.checkout import CHALLENGE, Checkout, opened, session, settled, status_of
-from tests.api.money.gateways import Gateway, another
+from tests.api.money.gateways import Gateway, another, gateway
 from tests.api.money.listening import socket, streamed
 from tests.api.money.notification import event, signed
-from tests.far_side import CONFIRM, LOOK_UP
+from tests.far_side import CONFIRM, LOOK_UP, Simulator
 
 
 async def waited(api: Api, charge_id: str, key: str, seconds: int) -> tuple[str, float]:
@@ -288,6 +293,42 @@ async def test_an_events_id_is_a_number(api: Api) -> None:
         async with streamed(api, "Events", after=after) as stream:
             (message,) = [message async for message in stream]
         assert message["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+async def test_whoever_resumes_before_what_is_kept_is_told_so(
+    new_database: Callable[[], str], settings: dict[str, str], simulator: Simulator, tmp_path: Path
+) -> None:
+    """An old event was removed: a stream that began after it would leave it out without a word."""
+    database_url = await asyncio.to_thread(new_database)
+    await migrate(database_url)
+    async with Ledger(database_url, now=lambda: datetime(2010, 1, 1, tzinfo=UTC)) as ledger:
+        news = NewNotification(
+            account="default",
+            type="transaction.success",
+            order_no="old",
+            trade_no="T1",
+            status="success",
+            fields={},
+            body_sha256="0" * 64,
+        )
+        old = (await ledger.notifications.record(news)).notification.id
+        await ledger.notifications.close("default", old)
+    removed = await prune(database_url, datetime.now(UTC), timedelta(days=3650), dry=False)
+    assert removed["notifications"] == 1
+    with gateway(tmp_path, settings, database_url) as serving:
+        async with client(serving.url) as http:
+            api = Api(http, simulator)
+            async with streamed(api, "Events", after=str(old - 1)) as stream:
+                (message,) = [message async for message in stream]
+            (error,) = message["errors"]
+            assert error["extensions"]["code"] == "BAD_USER_INPUT"
+            assert f"resume after {old}" in error["message"]
+            async with Ledger(database_url) as ledger:
+                late = await ledger.notifications.record(replace(news, trade_no="T2"))
+            async with streamed(api, "Events", after=str(old)) as stream:
+                async for message in stream:
+                    assert message["data"]["events"]["id"] == str(late.notification.id)
+                    break
 
 
 async def test_a_client_session_hears_no_events(checkout: Checkout) -> None:

@@ -208,6 +208,23 @@ def test_a_database_that_can_not_be_used_is_an_error(
     assert "Traceback" not in result.output
 
 
+def test_pruning_counts_first_and_keeps_what_disputes_need() -> None:
+    assert run("migrate").exit_code == 0
+    counted = run("prune", "--dry-run")
+    assert (counted.exit_code, counted.stdout.splitlines()[-1]) == (0, "0 rows would go")
+    done = run("prune", "--older-than-days", "2555")
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "0 rows removed")
+    refused = run("prune", "--older-than-days", "365")
+    assert refused.exit_code == 2
+    assert "540 days" in refused.stderr
+
+
+def test_pruning_a_ledger_that_is_not_there_is_an_error() -> None:
+    result = run("prune")
+    assert result.exit_code == 1
+    assert "Traceback" not in result.output
+
+
 def test_the_printed_schema_is_the_committed_one() -> None:
     result = run("schema", "print")
     assert result.exit_code == 0
