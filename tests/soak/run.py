@@ -42,7 +42,7 @@ _RESTARTS: Final = (0.1, 0.2, 0.3, 0.4)
 
 @dataclass(frozen=True)
 class Memory:
-    """Of one life of a gateway. `growth` is None where it was too short to say."""
+    """Of one life of a gateway. `growth` is None where it was too short to say; `by_minute` in MiB."""
 
     gateway: str
     seconds: float
@@ -51,6 +51,7 @@ class Memory:
     most_mib: float
     most_descriptors: int
     growth: float | None
+    by_minute: list[float]
 
 
 @dataclass(frozen=True)
@@ -171,6 +172,8 @@ class _Soak:
         urls = [life.url for life in fleet.present]
         self._shop = Shop(self._plan, urls, far)
         self._load = Load(urls, self._shop, self._simulator, [], purchases(self._plan), pace)
+        # Of processes that nobody had asked anything yet; a life that begins later begins under load.
+        self._fresh = {life.name: life.ready for life in fleet.present if life.ready is not None}
         self._wrong: list[str] = []
 
     async def go(self) -> Report:
@@ -244,14 +247,14 @@ class _Soak:
 
     async def _rest(self, life: Life) -> Sight:
         """Once nobody asks it anything any more."""
-        assert life.ready is not None
-        sight, wrong = life.ready, ["it was not seen"]
+        fresh = self._fresh[life.name]
+        sight, wrong = fresh, ["it was not seen"]
         async with httpx.AsyncClient(trust_env=False, timeout=30, verify=False) as http:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_REST_SECONDS):
                     while wrong:
                         sight = await life.sight(http)
-                        wrong = list(_left(life.name, sight, life.ready))
+                        wrong = list(_left(life.name, sight, fresh))
                         await asyncio.sleep(0.25)
         self._wrong += wrong
         return sight
@@ -297,7 +300,7 @@ class _Soak:
             in_grace=len(in_grace),
             events=events,
             memory=memory,
-            at_start={life.name: life.ready for life in self._fleet.present if life.ready},
+            at_start=self._fresh,
             at_rest=dict(at_rest),
             settled_seconds=round(settled_seconds, 1),
             wrong=[
@@ -332,17 +335,17 @@ class _Soak:
             await database.dispose()
 
 
-def _left(name: str, now: Sight, ready: Sight) -> list[str]:
+def _left(name: str, now: Sight, fresh: Sight) -> list[str]:
     """What a process that rests must not have."""
     checks = (
         ("operations under way", now.operations, 0),
         ("subscribers", now.subscribers, 0),
         ("calls to Asiabill under way", now.calls, 0),
-        ("tasks", now.tasks, ready.tasks),
+        ("tasks", now.tasks, fresh.tasks),
         # Whoever looks has one.
         ("connections of clients", now.inbound, 1),
         ("connections to Asiabill", now.upstream, _UPSTREAM_LIMIT),
-        ("other descriptors", now.other, ready.other + _DATABASE_POOL),
+        ("other descriptors", now.other, fresh.other + _DATABASE_POOL),
     )
     return [
         f"{name} has {found} {what} at rest, at most {most}"
@@ -363,6 +366,7 @@ def _memory(life: Life, warm: float) -> Memory:
         most_mib=round(max(sizes, default=0.0), 1),
         most_descriptors=life.most_open,
         growth=None if growth is None else round(growth, 4),
+        by_minute=[round(size, 1) for size in sizes[:: round(60 / _SAMPLE_SECONDS)]],
     )
 
 
