@@ -1,8 +1,10 @@
 """The rule book of a charge: every pair of state and message, and what must hold for all of them."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -289,3 +291,17 @@ def test_only_asiabill_itself_can_report(source: EventSource) -> None:
     """The return page's signature binds too little: its parameters cannot even be said."""
     with pytest.raises(ValueError, match="cannot report"):
         said(Outcome.SUCCEEDED, source)
+
+
+def test_the_page_draws_every_move_and_no_other() -> None:
+    """The diagram of docs/charges.md, from the rule book."""
+    page = (Path(__file__).parents[3] / "docs" / "charges.md").read_text(encoding="utf-8")
+    drawn = re.findall(r"^    (\S+) --> (\w+|\[\*\])", page, re.MULTILINE)
+    moves = {
+        (charge.status.value, step.status.value)
+        for charge, message in product(CHARGES, MESSAGES)
+        if (step := transition(charge, message, NOW)).applied
+    }
+    ends = {(status.value, "[*]") for status in ChargeStatus if status.final}
+    assert set(drawn) == {("[*]", "CREATED")} | moves | ends
+    assert len(drawn) == len(set(drawn))
