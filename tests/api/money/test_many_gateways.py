@@ -228,6 +228,8 @@ def new_postgres(postgres: Postgres) -> str:
 
 
 @pytest.mark.slow
+# Each worker is an interpreter that imports everything anew.
+@pytest.mark.timeout(180)
 async def test_a_gateway_of_two_workers_serves_and_settles(
     new_postgres: str, settings: dict[str, str], simulator: Simulator, tmp_path: Path, unique: str
 ) -> None:
