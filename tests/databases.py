@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -40,7 +41,10 @@ class Postgres:
     def new(self) -> str:
         """The URL of a new database, migrated and empty."""
         name = f"test_{next(self._numbers)}"
-        asyncio.run(self.run(f"CREATE DATABASE {name} TEMPLATE empty"))
+        # In a thread of its own, since a test that asks has a loop running.
+        with ThreadPoolExecutor(1) as thread:
+            made = self.run(f"CREATE DATABASE {name} TEMPLATE empty")
+            thread.submit(asyncio.run, made).result()
         return self.url(name)
 
     def kill(self) -> None:
