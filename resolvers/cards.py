@@ -242,9 +242,10 @@ async def demand_owned(
     It may with a card of its own list, which is given back, and with one that was claimed for it
     and not bound yet.
     """
-    own = await _own_unchecked(context, customer_id, payment_method_id)
+    methods = await context.loaders.saved_cards.load(customer_id)
+    own = next((method for method in methods if method.id == payment_method_id), None)
     if own is not None:
-        return own.method
+        return own
     if await context.ledger.cards.owner(context.account.name, payment_method_id) != customer_id:
         raise _not_owned()
     return None
