@@ -6,8 +6,9 @@ import os
 import resource
 import signal
 import sqlite3
+import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -54,8 +55,8 @@ def database(own: Gateway) -> Path:
     return Path(name)
 
 
-@contextlib.contextmanager
-def locked(own: Gateway) -> Iterator[None]:
+@contextlib.asynccontextmanager
+async def locked(own: Gateway) -> AsyncIterator[None]:
     """Another program holds the file."""
     holder = sqlite3.connect(database(own), isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
@@ -66,9 +67,9 @@ def locked(own: Gateway) -> Iterator[None]:
         holder.close()
 
 
-@contextlib.contextmanager
-def full(own: Gateway) -> Iterator[None]:
-    """No file may grow or be written any more, as on a disk that is full or read-only."""
+@contextlib.asynccontextmanager
+async def unwritable(own: Gateway) -> AsyncIterator[None]:
+    """No file may grow or be written any more, as on a disk that fails and is read-only then."""
     pid = own.process.process.pid
     assert pid is not None
     _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
@@ -79,35 +80,132 @@ def full(own: Gateway) -> Iterator[None]:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
 
 
+@contextlib.asynccontextmanager
+async def full(own: Gateway) -> AsyncIterator[None]:
+    """A real disk without a free byte, where we may mount one."""
+    folder = database(own).parent
+    if not folder.is_mount():
+        pytest.skip("a small disk can be mounted by root alone")
+    with contextlib.closing(sqlite3.connect(database(own))) as emptying:
+        # Else there may be room in its journal, which is written again from the start at times.
+        busy, *_ = emptying.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        assert not busy
+    filling = folder / "filling"
+    with filling.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(bytes(65536)):
+            pass
+    try:
+        yield
+    finally:
+        filling.unlink()
+
+
 @pytest.fixture
-def sqlite_gateway(settings: dict[str, str], tmp_path: Path) -> Iterator[Gateway]:
-    with gateway(tmp_path, settings, f"sqlite+aiosqlite:///{tmp_path / 'own.db'}") as serving:
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder; where we are root and may mount, a file system of its own of sixteen megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(folder)]
+    mounted = os.geteuid() == 0 and subprocess.run(mount, capture_output=True).returncode == 0
+    try:
+        yield folder
+    finally:
+        if mounted:
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture
+def sqlite_gateway(settings: dict[str, str], tmp_path: Path, disk: Path) -> Iterator[Gateway]:
+    with gateway(tmp_path, settings, f"sqlite+aiosqlite:///{disk / 'own.db'}") as serving:
         yield serving
 
 
-@pytest.mark.parametrize("spoilt", [locked, full])
+@pytest.mark.parametrize("spoilt", [locked, unwritable, full])
 async def test_without_a_ledger_nothing_is_sent_and_it_recovers_alone(
     sqlite_gateway: Gateway, simulator: Simulator, spoilt: Any
 ) -> None:
     async with client(sqlite_gateway.url) as http:
         buyer = await Buyer.of(Api(http, simulator))
-        assert (await buyer.charge(uuid4().hex)).data["charge"]["charge"]["status"] == "SUCCEEDED"
-        keys = [uuid4().hex for _ in range(3)]
-        with spoilt(sqlite_gateway):
-            for answer in await asyncio.gather(*map(buyer.charge, keys)):
-                assert answer.codes == ["INTERNAL"]
-                (error,) = answer.errors
-                assert error["extensions"]["retryable"] is True
-                assert "database" in error["message"]
-                for inside in ("sqlite", "disk", "locked", "I/O", ".db"):
-                    assert inside not in str(answer.body)
-            # What needs no writing is served meanwhile.
-            viewer = await buyer.api.query("{ viewer { role } }")
-            assert viewer.data == {"viewer": {"role": "MERCHANT"}}
+        await nothing_is_sent_while(spoilt(sqlite_gateway), buyer)
+
+
+async def nothing_is_sent_while(
+    spoilt: contextlib.AbstractAsyncContextManager[None], buyer: Buyer
+) -> None:
+    """Charges before, while, and after; the keys that were refused are good for one charge each."""
+    assert (await buyer.charge(uuid4().hex)).data["charge"]["charge"]["status"] == "SUCCEEDED"
+    keys = [uuid4().hex for _ in range(3)]
+    async with spoilt:
+        for answer in await asyncio.gather(*map(buyer.charge, keys)):
+            assert answer.codes == ["INTERNAL"]
+            (error,) = answer.errors
+            assert error["extensions"]["retryable"] is True
+            assert "database" in error["message"]
+            for inside in ("sqlite", "postgres", "disk", "locked", "read-only", "I/O", ".db"):
+                assert inside not in str(answer.body)
+        # What needs no writing is served meanwhile.
+        viewer = await buyer.api.query("{ viewer { role } }")
+        assert viewer.data == {"viewer": {"role": "MERCHANT"}}
         assert await buyer.sent() == 1
-        for key in keys:
-            assert (await buyer.charge(key)).data["charge"]["charge"]["status"] == "SUCCEEDED"
-        assert await buyer.sent() == 4
+    for key in keys:
+        assert (await buyer.charge(key)).data["charge"]["charge"]["status"] == "SUCCEEDED"
+    assert await buyer.sent() == 4
+
+
+FULL = """
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
+    CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON charges
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse();
+"""
+ROOM = "DROP TRIGGER full_disk ON charges; DROP FUNCTION refuse();"
+COPY = "ALTER DATABASE {name} SET default_transaction_read_only = on"
+LEADER = "ALTER DATABASE {name} RESET default_transaction_read_only"
+# As when another server takes over. By itself: whoever comes back must find what is set already.
+LOST = "SELECT pg_terminate_backend(pid, 9000) FROM pg_stat_activity WHERE datname = '{name}'"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "mend"),
+    [((COPY, LOST), (LEADER, LOST)), ((FULL,), (ROOM,))],
+    ids=["a read-only copy", "full"],
+)
+async def test_postgresql_that_takes_no_writes_loses_and_sends_nothing(
+    postgres: Postgres,
+    settings: dict[str, str],
+    simulator: Simulator,
+    tmp_path: Path,
+    spoil: tuple[str, ...],
+    mend: tuple[str, ...],
+) -> None:
+    url = await asyncio.to_thread(postgres.new)
+    name = make_url(url).database
+    assert name is not None
+
+    async def run(statements: tuple[str, ...]) -> None:
+        at = "postgres" if LOST in statements else name
+        connection = await asyncpg.connect(user="postgres", database=at, host=postgres.socket)
+        try:
+            for statement in statements:
+                await connection.execute(statement.replace("{name}", name))
+        finally:
+            await connection.close()
+
+    @contextlib.asynccontextmanager
+    async def spoilt() -> AsyncIterator[None]:
+        await run(spoil)
+        try:
+            yield
+        finally:
+            await run(mend)
+
+    serving = gateway(tmp_path, settings, url)
+    own = await asyncio.to_thread(serving.__enter__)
+    try:
+        async with client(own.url) as http:
+            await nothing_is_sent_while(spoilt(), await Buyer.of(Api(http, simulator)))
+    finally:
+        await asyncio.to_thread(serving.__exit__, None, None, None)
 
 
 @pytest.mark.slow
