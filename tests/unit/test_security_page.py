@@ -25,6 +25,11 @@ def test_every_threat_has_a_line_and_a_test() -> None:
         assert "`test_" in line, line
 
 
+def test_every_weakness_of_a_library_has_a_line_and_a_test() -> None:
+    lines = re.findall(r"^\| L(\d+) \|.*`test_.*$", PAGE, re.MULTILINE)
+    assert [int(number) for number in lines] == list(range(1, 11))
+
+
 def test_the_page_names_the_limits_settings() -> None:
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     for name in ("GATEWAY_LIMIT_MERCHANT", "GATEWAY_TRUSTED_PROXIES", "GATEWAY_RAW_CARDS"):

@@ -184,6 +184,38 @@ async def test_the_older_protocol_is_not_spoken(api: Api) -> None:
         assert await end.closed() == 4406
 
 
+CARDS = """subscription($id: ID!) {
+  chargeUpdated(id: $id) { status customer { savedCards { id } } }
+}"""
+
+
+async def test_a_message_shows_the_cards_of_its_own_moment(challenged: Checkout) -> None:
+    """What an operation of a socket has read is neither kept for its next message nor for the
+    socket's next operation."""
+    api = challenged.api
+    charge = await challenged.paid()
+
+    async def cards(end: Socket, id: str, status: str) -> set[str]:
+        """What the first message of that operation shows that has that status."""
+        while True:
+            message = await end.hear()
+            if message["id"] != id:
+                continue
+            shown = message["payload"]["data"]["chargeUpdated"]
+            if shown["status"] == status:
+                return {card["id"] for card in shown["customer"]["savedCards"]}
+
+    async with socket(api) as end:
+        await end.init()
+        await end.run("1", CARDS, id=charge["id"])
+        assert await cards(end, "1", "REQUIRES_ACTION") == {challenged.card_id}
+        both = {challenged.card_id, await api.card(challenged.customer_id, "5555555555554444")}
+        await end.run("2", CARDS, id=charge["id"])
+        assert await cards(end, "2", "REQUIRES_ACTION") == both
+        await api.simulator.buyer_does(challenged.order_no, "success")
+        assert await cards(end, "1", "SUCCEEDED") == both
+
+
 async def test_a_strange_page_opens_no_socket(api: Api) -> None:
     for origin in ("https://evil.example", "null", "https://shop.example.evil.example"):
         with pytest.raises(InvalidStatus) as refusal:
