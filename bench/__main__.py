@@ -1,6 +1,8 @@
 """`make bench`: this gateway beside its peers and the floors, in rounds, as a table and a picture.
 
-    python -m bench [--seconds 4] [--rounds 5] [--only A,B,C,tail,scale]
+    python -m bench [--seconds 3] [--rounds 3] [--only A,B,C,TLS,cache,alone,tail,sizes,scale]
+
+What is measured alone takes the place of its part of the last results, so that a run can be done in pieces.
 
 Each round starts every server anew, one after the other, so that a slow minute of the machine is
 everybody's. What is told of a cell is its median.
@@ -8,13 +10,18 @@ everybody's. What is told of a cell is its median.
 
 import argparse
 import datetime
+import json
 import platform
 import subprocess
 import sys
+import tempfile
 from collections import defaultdict
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 from bench import table
+from bench.certificate import certificate
 from bench.load import Measure, run
 from bench.short import CONNECTIONS, PORT, STUB_PORT, stub
 from bench.stack import PEERS, STACKS, Stack, ours, running
@@ -22,6 +29,7 @@ from bench.stack import PEERS, STACKS, Stack, ours, running
 RESULTS = Path(__file__).parent / "results"
 BEST_PEER = "mercurius with jit"
 Cells = dict[str, list[Measure]]
+PARTS = ("A", "TLS", "B", "C", "alone", "cache", "tail", "sizes", "scale")
 
 
 def rounds(
@@ -29,10 +37,11 @@ def rounds(
 ) -> Cells:
     """Measure each stack once a round, side by side in time."""
     found: Cells = defaultdict(list)
+    tls = {"SSL_CERT_FILE": stub_[1]} if "--tls" in stub_ else {}
     with stub(STUB_PORT, *stub_) as upstream:
         for turn in range(args.rounds):
             for place, stack in enumerate(stacks):
-                with running(stack, PORT + place, upstream) as server:
+                with running(stack, PORT + place, upstream, **tls) as server:
                     run(
                         server,
                         STUB_PORT,
@@ -58,41 +67,66 @@ def rounds(
 def main() -> None:
     """Measure, and write `bench/results/`."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=int, default=4)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default="A,B,C,tail,sizes,scale")
+    parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", default=",".join(PARTS))
     args = parser.parse_args()
     if not (PEERS / "node_modules").exists():
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=PEERS, check=True)
-    wanted = args.only.split(",")
-    parts: list[tuple[str, str]] = []
-    picture: dict[str, Cells] = {}
+    RESULTS.mkdir(exist_ok=True)
+    kept = RESULTS / "results.json"
+    told: dict[str, dict[str, Any]] = json.loads(kept.read_text()) if kept.exists() else {}
+    for part in args.only.split(","):
+        told[part] = {
+            "head": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC, {_machine()}, Python "
+            f"{platform.python_version()}, Node {_node()}; {args.rounds} rounds of {args.seconds} s, medians.",
+            **_part(part, args),
+        }
+        # Whatever ends the run, what was measured by then is there.
+        kept.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        _write(told)
+    sys.stdout.write((RESULTS / "results.md").read_text())
+
+
+def _part(part: str, args: argparse.Namespace) -> dict[str, Any]:
+    """Its tables by title, and the rates for the picture."""
     graphql = [stack for stack in STACKS.values() if stack.graphql]
-    for kind, stacks in (("A", list(STACKS.values())), ("B", graphql), ("C", graphql)):
-        if kind in wanted:
-            picture[kind] = rounds(stacks, kind, args, CONNECTIONS[kind])
-            parts.append((table.TITLES[kind], table.of(picture[kind], BEST_PEER)))
-    if "tail" in wanted:
-        pair = [STACKS["this gateway"], STACKS[BEST_PEER]]
+    pair = [STACKS["this gateway"], STACKS[BEST_PEER]]
+    if part in ("A", "B", "C"):
+        stacks = list(STACKS.values()) if part == "A" else graphql
+        cells = rounds(stacks, part, args, CONNECTIONS[part])
+        rates = {name: median(each.rate for each in runs) for name, runs in cells.items()}
+        return {"tables": {table.TITLES[part]: table.of(cells, BEST_PEER)}, "rates": rates}
+    if part == "TLS":
+        with tempfile.TemporaryDirectory() as folder:
+            pem = certificate(Path(folder))
+            cells = rounds(pair, "A", args, CONNECTIONS["A"], "--tls", str(pem))
+        return {"tables": {"A over TLS to the upstream": table.of(cells, BEST_PEER)}}
+    if part == "alone":
+        cells = rounds(pair, "C", args, 1)
+        return {"tables": {"C: charge, one connection": table.of(cells, BEST_PEER)}}
+    if part == "cache":
+        lists = [ours(), ours("this gateway, lists kept", GATEWAY_CARD_CACHE_SECONDS="10")]
+        cells = rounds(lists, "hot", args, CONNECTIONS["A"])
+        return {"tables": {"A, one hot customer": table.of(cells, "this gateway")}}
+    if part == "tail":
+        tables = {}
         for connections in (8, 500):
             cells = rounds(pair, "A", args, connections, "--delay", "0.05")
             title = f"A with 50 ms upstream, {connections} connections"
-            parts.append((title, table.of(cells, BEST_PEER)))
-    if "sizes" in wanted:
-        parts.append(_sizes(args))
-    if "scale" in wanted:
-        parts.append(_scale(args))
-    RESULTS.mkdir(exist_ok=True)
-    head = (
-        f"Measured {datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC on {_machine()}, "
-        f"{args.rounds} rounds of {args.seconds} s, medians. Python {platform.python_version()}, "
-        f"Node {_node()}."
-    )
-    text = "\n\n".join([head, *(f"## {title}\n\n{body}" for title, body in parts)])
-    (RESULTS / "results.md").write_text(f"# Results\n\n{text}\n", encoding="utf-8")
-    if picture:
-        (RESULTS / "results.svg").write_text(table.picture(picture), encoding="utf-8")
-    sys.stdout.write(text + "\n")
+            tables[title] = table.of(cells, BEST_PEER)
+        return {"tables": tables}
+    return {"tables": dict([_sizes(args) if part == "sizes" else _scale(args)])}
+
+
+def _write(told: dict[str, dict[str, Any]]) -> None:
+    lines = ["# Results"]
+    for part in PARTS:
+        for title, body in told.get(part, {}).get("tables", {}).items():
+            lines += [f"## {title}", told[part]["head"], body]
+    (RESULTS / "results.md").write_text("\n\n".join(lines) + "\n", encoding="utf-8")
+    rates = {part: told[part]["rates"] for part in PARTS if "rates" in told.get(part, {})}
+    (RESULTS / "results.svg").write_text(table.picture(rates), encoding="utf-8")
 
 
 def _sizes(args: argparse.Namespace) -> tuple[str, str]:

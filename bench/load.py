@@ -20,6 +20,7 @@ C = (
 # would be answered by the same call, in the gateway alone.
 _VARIABLES = {
     "A": """'{"id":"cus_' .. n .. '"}'""",
+    "hot": """'{"id":"cus_1"}'""",
     "B": """(function()
         local ids = {}
         for place = 1, COUNT do ids[place] = '"cus_' .. (n * DISTINCT + place % DISTINCT) .. '"' end
@@ -29,7 +30,7 @@ _VARIABLES = {
         .. '"o":{"amount":{"amount":"10.99","currency":"USD"},"buyerIp":"203.0.113.7"}}',
         n, n, RUN, n)""",
 }
-_QUERIES = {"A": A, "B": B, "C": C}
+_QUERIES = {"A": A, "hot": A, "B": B, "C": C}
 
 _LUA = """
 local n = START

@@ -31,7 +31,8 @@ def stub(port: int = STUB_PORT, *more: str) -> Iterator[str]:
             except OSError:
                 if process.poll() is not None:
                     raise SystemExit("the stub did not start") from None
-        yield f"http://127.0.0.1:{port}/V2022-03"
+        secure = "--tls" in more
+        yield f"{'https' if secure else 'http'}://127.0.0.1:{port + secure}/V2022-03"
     finally:
         process.terminate()
         process.wait()

@@ -148,13 +148,15 @@ class _Connection(asyncio.Protocol):
 
 async def _serve(port: int, delay: float, tls: str | None) -> None:
     stub = Stub(delay)
-    context = None
+    loop = asyncio.get_running_loop()
     if tls:
+        # Beside the plain port, which is asked for the counts.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(tls)
-    server = await asyncio.get_running_loop().create_server(
-        lambda: _Connection(stub), "127.0.0.1", port, ssl=context, backlog=2048
-    )
+        await loop.create_server(
+            lambda: _Connection(stub), "127.0.0.1", port + 1, ssl=context, backlog=2048
+        )
+    server = await loop.create_server(lambda: _Connection(stub), "127.0.0.1", port, backlog=2048)
     async with server:
         await server.serve_forever()
 

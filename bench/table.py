@@ -33,15 +33,14 @@ def of(cells: Mapping[str, Sequence[Measure]], best: str | None) -> str:
     return "\n".join(lines)
 
 
-def picture(found: Mapping[str, Mapping[str, Sequence[Measure]]]) -> str:
+def picture(found: Mapping[str, Mapping[str, float]]) -> str:
     """Bars of requests per second, a group for each kind of request."""
     width, bar, gap, left = 760, 20, 6, 210
     parts: list[str] = []
     y = 20
-    for kind, cells in found.items():
+    for kind, rates in found.items():
         parts.append(f'<text x="10" y="{y}" font-weight="bold">{escape(TITLES[kind])}</text>')
         y += 12
-        rates = {name: median(each.rate for each in runs) for name, runs in cells.items()}
         most = max(rates.values())
         for name, rate in rates.items():
             long = max(1.0, rate / most * (width - left - 90))
