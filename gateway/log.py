@@ -50,7 +50,7 @@ def configure() -> None:
         processors=[*processors, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         # All that it uses of a TextIO.
-        logger_factory=structlog.PrintLoggerFactory(file=cast(TextIO, _Steadfast())),
+        logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, _Steadfast())),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(_Steadfast())

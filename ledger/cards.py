@@ -4,12 +4,19 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Final
 
+import msgspec
 from sqlalchemy import Connection, Table, delete, select, update
 
 from ledger.changes import CardFollower, Change
 from ledger.database import Transaction, insert_new
 from ledger.store import Store
 from ledger.table import card_fingerprints, default_cards, session_cards
+
+# Asked for with every list of cards.
+_DEFAULTS: Final = (
+    "SELECT customer_id, payment_method_id FROM default_cards "
+    "WHERE account = ? AND customer_id IN (SELECT value FROM json_each(?))"
+)
 
 
 class Cards:
@@ -38,6 +45,11 @@ class Cards:
 
     async def defaults(self, account: str, customer_ids: Collection[str]) -> dict[str, str]:
         """Payment method id by customer id; customers without a default are left out."""
+        glanced = self._store.glance(
+            _DEFAULTS, (account, msgspec.json.encode(list(customer_ids)).decode())
+        )
+        if glanced is not None:
+            return {str(customer_id): str(card_id) for customer_id, card_id in glanced}
         query = select(default_cards.c.customer_id, default_cards.c.payment_method_id).where(
             default_cards.c.account == account, default_cards.c.customer_id.in_(customer_ids)
         )

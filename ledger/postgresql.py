@@ -70,6 +70,9 @@ class PostgresServer:
         async with self._reader.connect() as connection:
             return await connection.run_sync(work)
 
+    def glance(self, query: str, parameters: Sequence[str]) -> list[tuple[str, ...]] | None:
+        """None: whatever is read here, is waited for."""
+
     async def write(self, work: Callable[[Connection], Result]) -> Result:
         """`work` in a transaction of its own, committed when it returns."""
         async with self._engine.begin() as connection:

@@ -1,7 +1,7 @@
 """How the ledger reads and writes: whole transactions, told to the watchers once they are committed."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from sqlalchemy import Connection
@@ -58,6 +58,10 @@ class Store:
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """What `work` reads. It blocks nobody."""
         return await self._database.read(work)
+
+    def glance(self, query: str, parameters: Sequence[str]) -> list[tuple[str, ...]] | None:
+        """See `Database.glance`."""
+        return self._database.glance(query, parameters)
 
     async def write(self, work: Callable[[Transaction], Result]) -> Result:
         """One transaction, committed when `work` returns. It ends even if the caller is cancelled:

@@ -43,3 +43,13 @@ async def test_a_card_stays_with_the_session_that_created_it(ledger: Ledger) -> 
     assert await ledger.cards.owner("default", "pm_1") == "cus_1"
     assert await ledger.cards.owner("another", "pm_1") is None
     assert await ledger.cards.owner("default", "pm_2") is None
+
+
+async def test_another_processs_default_shows_at_once(ledger: Ledger, other: Ledger) -> None:
+    """Also where this process has looked before, and so has kept its way of looking."""
+    for card in ("pm_1", "pm_2"):
+        assert await ledger.cards.defaults("default", ["cus_1"]) != {"cus_1": card}
+        await other.cards.set_default("default", "cus_1", card)
+        assert await ledger.cards.defaults("default", ["cus_1", "cus_2"]) == {"cus_1": card}
+    await other.cards.forget("default", "pm_2")
+    assert await ledger.cards.defaults("default", ["cus_1"]) == {}
