@@ -20,7 +20,7 @@ test: .venv/dev.stamp ## every test that needs no browser; the chaos harness has
 	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 test-slow: .venv/dev.stamp ## the money tests on PostgreSQL, several gateways on one ledger, 10,000 forged notifications
-	$(BIN)/python -m pytest -m slow tests/api tests/soak
+	$(BIN)/python -m pytest -m slow tests/api tests/soak tests/unit/gateway
 
 differential: .venv/dev.stamp ## thousands of generated documents, by plan and by graphql-core
 	DIFFERENTIAL_DOCUMENTS=$(or $(DOCUMENTS),3000) $(BIN)/python -m pytest tests/differential --timeout 3600
