@@ -9,10 +9,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-import httpx
 import uvicorn
 
 from gateway.metrics_page import FOLDER
@@ -147,10 +148,17 @@ def _announce(url: str) -> None:
 
 
 def _answers(url: str) -> bool:
+    # Not by httpx, which would load all authorities for a look over plain HTTP on this machine.
+    parts = urlsplit(url)
+    assert parts.hostname is not None
+    connection = HTTPConnection(parts.hostname, parts.port, timeout=1.0)
     try:
-        return httpx.get(url, timeout=1.0, trust_env=False).status_code == httpx.codes.OK
-    except httpx.HTTPError:
+        connection.request("GET", parts.path)
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
         return False
+    finally:
+        connection.close()
 
 
 def _bracketed(host: str) -> str:

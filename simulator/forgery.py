@@ -56,7 +56,9 @@ async def send_forgery(
             body = transaction_event(claimed, amount=another_amount(order.amount))[1]
         case "no_signature":
             del headers["sign-info"]
-    async with httpx.AsyncClient(trust_env=False, timeout=_TIMEOUT_SECONDS) as client:
+    async with httpx.AsyncClient(
+        trust_env=False, verify=httpx.create_ssl_context(), timeout=_TIMEOUT_SECONDS
+    ) as client:
         response = await client.post(
             forgery.url or order.callback_url, content=body, headers=headers
         )

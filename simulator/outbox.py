@@ -139,7 +139,9 @@ class Outbox:
 
     async def run(self) -> None:
         async with (
-            httpx.AsyncClient(trust_env=False, timeout=_TIMEOUT_SECONDS) as client,
+            httpx.AsyncClient(
+                trust_env=False, verify=httpx.create_ssl_context(), timeout=_TIMEOUT_SECONDS
+            ) as client,
             asyncio.TaskGroup() as senders,
         ):
             while True:
