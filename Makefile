@@ -17,7 +17,7 @@ run: .venv/run.stamp ## start the gateway and the simulator, and print the links
 	$(BIN)/asiabill-gateway serve
 
 test: .venv/dev.stamp ## every test that needs no browser; the chaos harness has its own targets
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 test-slow: .venv/dev.stamp ## the money tests on PostgreSQL, several gateways on one ledger, 10,000 forged notifications
 	$(BIN)/python -m pytest -m slow tests/api tests/soak tests/unit/gateway
