@@ -33,6 +33,7 @@ _SCALARS: dict[str, Any] = {
     "CountryCode": "DE",
     "URL": "https://shop.example/back",
     "DateTime": "2026-01-01T00:00:00Z",
+    "RawCard": "4242424242424242",
 }
 
 
@@ -60,7 +61,7 @@ class RootField:
         declared = ", ".join(f"${name}: {argument.type}" for name, argument in arguments.items())
         passed = ", ".join(f"{name}: ${name}" for name in arguments)
         query = f"{kind}({declared}) {{ {self.name}({passed}){below} }}"
-        return query, {name: _sample(argument.type) for name, argument in arguments.items()}
+        return query, {name: sample(argument.type) for name, argument in arguments.items()}
 
     def __str__(self) -> str:
         return f"{self.root}.{self.name}"
@@ -97,19 +98,20 @@ def roles_of(node: FieldDefinitionNode) -> frozenset[str]:
     )
 
 
-def _sample(kind: GraphQLInputType) -> Any:
+def sample(kind: GraphQLInputType) -> Any:
+    """A value that it takes, with no more than it needs."""
     if isinstance(kind, GraphQLNonNull):
-        return _sample(kind.of_type)
+        return sample(kind.of_type)
     if isinstance(kind, GraphQLList):
-        return [_sample(kind.of_type)]
+        return [sample(kind.of_type)]
     if isinstance(kind, GraphQLEnumType):
         return next(iter(kind.values))
     if isinstance(kind, GraphQLInputObjectType):
         if kind.is_one_of:
             name, field = next(iter(kind.fields.items()))
-            return {name: _sample(field.type)}
+            return {name: sample(field.type)}
         return {
-            name: _sample(field.type)
+            name: sample(field.type)
             for name, field in kind.fields.items()
             if is_required_input_field(field)
         }
