@@ -110,67 +110,85 @@ class Context:
 
 
 class Loaders:
-    """The batched reads of one operation."""
+    """The batched reads of one operation. Each is made where it is first used: an operation needs two."""
 
     def __init__(self, context: Context) -> None:
-        account, ledger, cost = context.account, context.ledger, context.cost
+        self._account, self._ledger, self._cost = context.account, context.ledger, context.cost
         # Part of what is shared, so that callers of different roles never share an answer.
-        role = context.principal.role.value
+        self._role = context.principal.role.value
         # Customers whose list was a kept one, and those of whom none will do.
         self._kept: set[str] = set()
         self._current: set[str] = set()
 
-        def joined() -> None:
-            cost.shared += 1
+    @cached_property
+    def saved_cards(self) -> Loader[str, list[PaymentMethod]]:
+        """By customer; also one that was kept from a read before."""
+        return Loader(each(self._saved_cards), self._cost)
 
-        async def saved_cards(customer_id: str) -> list[PaymentMethod]:
-            lists = account.card_lists
-            if customer_id not in self._current:
-                kept = lists.kept(customer_id, role)
-                if kept is not None:
-                    self._kept.add(customer_id)
-                    joined()
-                    return kept
-            return await account.reads.share(
-                ("saved_cards", customer_id, role),
-                lambda: lists.asked(customer_id, role, account.asiabill.payment_methods),
-                joined,
-            )
+    @cached_property
+    def customer(self) -> Loader[str, Customer | None]:
+        """By id."""
+        account = self._account
 
         async def customer(customer_id: str) -> Customer | None:
             return await account.reads.share(
-                ("customer", customer_id, role),
+                ("customer", customer_id, self._role),
                 lambda: account.asiabill.customer(customer_id),
-                joined,
+                self._joined,
             )
+
+        return Loader(each(customer), self._cost)
+
+    @cached_property
+    def shipment(self) -> Loader[str, Shipment | None]:
+        """By the trade's number."""
+        account = self._account
 
         async def shipment(trade_no: str) -> Shipment | None:
             return await account.reads.share(
-                ("shipment", trade_no, role),
+                ("shipment", trade_no, self._role),
                 lambda: account.asiabill.shipment(trade_no),
-                joined,
+                self._joined,
             )
 
+        return Loader(each(shipment), self._cost)
+
+    # Ours and not Asiabill's, so they have no part in the operation's cost.
+
+    @cached_property
+    def default_card(self) -> Loader[str, str | None]:
+        """By customer."""
+
         async def default_cards(customer_ids: Sequence[str]) -> list[str | None]:
-            found = await ledger.cards.defaults(account.name, list(customer_ids))
+            found = await self._ledger.cards.defaults(self._account.name, list(customer_ids))
             return [found.get(customer_id) for customer_id in customer_ids]
 
+        return Loader(default_cards, Cost(limit=0))
+
+    @cached_property
+    def refunds(self) -> Loader[str, list[Refund]]:
+        """By charge."""
+
         async def refunds(charge_ids: Sequence[str]) -> list[list[Refund]]:
-            found = await ledger.refunds.of_charges(account.name, list(charge_ids))
+            found = await self._ledger.refunds.of_charges(self._account.name, list(charge_ids))
             return [found[charge_id] for charge_id in charge_ids]
 
+        return Loader(refunds, Cost(limit=0))
+
+    @cached_property
+    def charge(self) -> Loader[str, Charge | None]:
+        """By id."""
+
         async def charges(charge_ids: Sequence[str]) -> list[Charge | None]:
-            found = await ledger.charges(account.name, list(charge_ids))
+            found = await self._ledger.charges(self._account.name, list(charge_ids))
             return [found.get(charge_id) for charge_id in charge_ids]
 
-        self.saved_cards: Loader[str, list[PaymentMethod]] = Loader(each(saved_cards), cost)
-        self.customer: Loader[str, Customer | None] = Loader(each(customer), cost)
-        self.shipment: Loader[str, Shipment | None] = Loader(each(shipment), cost)
-        # Ours and not Asiabill's, so they have no part in the operation's cost.
-        self.default_card: Loader[str, str | None] = Loader(default_cards, Cost(limit=0))
-        self.refunds: Loader[str, list[Refund]] = Loader(refunds, Cost(limit=0))
-        self.charge: Loader[str, Charge | None] = Loader(charges, Cost(limit=0))
-        self.records = Records(account.name, ledger)
+        return Loader(charges, Cost(limit=0))
+
+    @cached_property
+    def records(self) -> Records:
+        """What the ledger knows of many things."""
+        return Records(self._account.name, self._ledger)
 
     async def current_cards(self, customer_id: str) -> list[PaymentMethod]:
         """The list as Asiabill tells it now, for what decides about a card."""
@@ -179,3 +197,20 @@ class Loaders:
             self._kept.discard(customer_id)
             self.saved_cards.clear(customer_id)
         return await self.saved_cards.load(customer_id)
+
+    async def _saved_cards(self, customer_id: str) -> list[PaymentMethod]:
+        account, lists = self._account, self._account.card_lists
+        if customer_id not in self._current:
+            kept = lists.kept(customer_id, self._role)
+            if kept is not None:
+                self._kept.add(customer_id)
+                self._joined()
+                return kept
+        return await account.reads.share(
+            ("saved_cards", customer_id, self._role),
+            lambda: lists.asked(customer_id, self._role, account.asiabill.payment_methods),
+            self._joined,
+        )
+
+    def _joined(self) -> None:
+        self._cost.shared += 1
