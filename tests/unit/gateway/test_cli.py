@@ -15,6 +15,7 @@ from gateway.settings import Settings
 from resolvers.principal import ClientPermission
 from resolvers.session import ClientSessions
 from schema import root
+from tests.conftest import free_port
 
 ROOT = Path(__file__).parents[3]
 
@@ -308,3 +309,25 @@ def test_the_check_looks_at_registered_documents(
     result = run("schema", "check", *files, *released, "--documents", str(manifest))
     assert result.exit_code == code, result.output
     assert ("gone" in result.output) is bool(code)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite+aiosqlite:///a-folder-that-is-not-there/gateway.db",
+        "sqlite+aiosqlite:///.",
+        "postgresql+asyncpg://shop:a-word@/ledger?host=/a-folder-that-is-not-there",
+    ],
+    ids=["no folder", "no file", "no server"],
+)
+def test_a_service_whose_ledger_can_not_be_used_says_so_and_ends(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before it takes a request: who watches over it starts it again, and reads one line."""
+    monkeypatch.setenv("GATEWAY_DATABASE_URL", url)
+    result = run("serve", "--port", str(free_port()))
+    assert result.exit_code == 1
+    assert "ready" not in result.stdout
+    assert " ".join(result.stderr.split()) == (
+        "the database can't be used: the ledger's database is not available"
+    )
