@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --require-virtualenv --no-compile
 CODE := gateway schema resolvers clients ledger simulator
 CHECKED := $(CODE) tests examples bench
 
-.PHONY: run test test-slow large differential bench bench-short check chaos chaos-short chaos-proof \
+.PHONY: run test test-slow large differential bench bench-short check chaos chaos-short chaos-proof soak cost \
 	format lint types imports schema schema-check browser npm-tests audit docs examples screenshots release web lock clean
 
 run: .venv/run.stamp ## start the gateway and the simulator, and print the links
@@ -42,6 +42,9 @@ chaos-proof: .venv/dev.stamp ## the harness finds each of thirteen seeded defect
 
 soak: .venv/dev.stamp ## steady use with restarts, then rest: what is left is a leak; make soak MINUTES=60
 	$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),10)
+
+cost: .venv/dev.stamp ## what a charge costs the database and the processors; a minute
+	$(BIN)/python -m bench.charge
 
 large: .venv/dev.stamp ## migrate a ledger of a million charges on both databases; takes minutes
 	$(BIN)/python -m pytest -m slow -s tests/ledger/test_large.py

@@ -1,20 +1,22 @@
 """A ledger of many charges comes from the first revision to the newest in bounded time, whole."""
 
+import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from alembic import command
 from sqlalchemy import JSON, Connection, bindparam, text
 
-from ledger import Ledger, migrate, migration
+from ledger import Ledger, migrate, migration, prune
 from ledger.column import Instant
 from ledger.database import Database
 from tests.databases import Postgres
 
 _MADE = datetime(2026, 1, 1, tzinfo=UTC)
 _AT_ONCE = 20_000
+_TEN_YEARS = timedelta(days=3650)
 # Generous: other work may run beside the test.
 _SECONDS_A_THOUSAND = 0.1
 
@@ -88,3 +90,34 @@ async def test_a_large_ledger_is_migrated_in_bounded_time(
         assert await ledger.unsettled() == []
         # What an operator's page asks for is no walk over the whole.
         assert time.monotonic() - begun < 2
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_a_large_ledger_is_pruned_beside_whoever_writes(
+    kind: str, tmp_path: Path, postgres: Postgres
+) -> None:
+    """20,000 charges of 2026, some years later; the price of a charge does not grow with the ledger."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'old.db'}"
+    if kind == "postgresql":
+        await postgres.run("CREATE DATABASE old")
+        url = postgres.url("old")
+    await _grown(url, 20_000)
+    await migrate(url)
+    begun = time.monotonic()
+    pruning = asyncio.create_task(prune(url, _MADE + timedelta(days=4000), _TEN_YEARS, dry=False))
+    slowest, written = 0.0, 0
+    async with Ledger(url) as ledger:
+        while not pruning.done():
+            asked = time.monotonic()
+            await ledger.cards.set_default("default", "cus_1", "pm_1")
+            slowest = max(slowest, time.monotonic() - asked)
+            written += 1
+            await asyncio.sleep(0.01)
+    removed = await pruning
+    seconds = time.monotonic() - begun
+    print(
+        f"{kind}: 20000 charges pruned in {seconds:.1f} s, {written} writes, at most {slowest:.3f} s"
+    )
+    assert (removed["charges"], removed["charge_events"]) == (20_000, 60_000)
