@@ -45,6 +45,9 @@ def _arguments() -> tuple[Plan, Path | None]:
     parser.add_argument(
         "--minutes", type=float, default=15.0, help="the faults stop then at the latest"
     )
+    parser.add_argument(
+        "--settle", type=float, default=60.0, help="seconds after the faults until all is settled"
+    )
     parser.add_argument("--defect", choices=sorted(DEFECTS), help="put it in, with its own plan")
     parser.add_argument("--mended", action="store_true", help="its plan, without the defect")
     parser.add_argument("--folder", type=Path, help="an existing folder, for logs that stay")
@@ -60,6 +63,7 @@ def _arguments() -> tuple[Plan, Path | None]:
         gateways=given.gateways,
         kills=given.kills if given.kills is not None else max(1, given.keys // 30),
         whole_seconds=given.minutes * 60,
+        settle_seconds=given.settle,
     )
     return plan, given.folder
 
