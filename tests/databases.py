@@ -6,7 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +27,7 @@ class Postgres:
     socket: str
     _server: Any
     _numbers: Iterator[int] = field(default_factory=itertools.count)
+    _returned: list[str] = field(default_factory=list)
 
     def url(self, database: str) -> str:
         return f"postgresql+asyncpg://postgres@/{database}?host={self.socket}"
@@ -40,12 +41,39 @@ class Postgres:
 
     def new(self) -> str:
         """The URL of a new database, migrated and empty."""
+        return self.url(self._made())
+
+    @contextmanager
+    def lent(self) -> Iterator[str]:
+        """The URL of a migrated and empty database, for who leaves its tables as they are: the next one
+        gets it again, since to empty it takes a seventh of the time that it takes to make one."""
+        name = self._returned.pop() if self._returned else self._made()
+        yield self.url(name)
+        _done(self._emptied(name))
+        self._returned.append(name)
+
+    def _made(self) -> str:
         name = f"test_{next(self._numbers)}"
-        # In a thread of its own, since a test that asks has a loop running.
-        with ThreadPoolExecutor(1) as thread:
-            made = self.run(f"CREATE DATABASE {name} TEMPLATE empty")
-            thread.submit(asyncio.run, made).result()
-        return self.url(name)
+        _done(self.run(f"CREATE DATABASE {name} TEMPLATE empty"))
+        return name
+
+    async def _emptied(self, name: str) -> None:
+        connection = await asyncpg.connect(user="postgres", database=name, host=self.socket)
+        try:
+            # Whatever is still open there must neither write later nor hold a lock now.
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            tables = await connection.fetch(
+                "SELECT quote_ident(tablename) FROM pg_tables "
+                "WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+            )
+            # In any order, whatever refers to what.
+            await connection.execute("SET session_replication_role = replica")
+            await connection.execute(";".join(f"DELETE FROM {table}" for (table,) in tables))
+        finally:
+            await connection.close()
 
     def kill(self) -> None:
         """kill -9 of its first process. Its others see that they are alone, and end where they are."""
@@ -67,6 +95,12 @@ class Postgres:
                 time.sleep(0.1)
             else:
                 return
+
+
+def _done(work: Coroutine[Any, Any, None]) -> None:
+    # In a thread of its own, since a test that asks has a loop running.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
 
 
 @contextmanager

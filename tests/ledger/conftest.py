@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,14 +56,15 @@ def sqlite_file(empty_file: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def postgres_url(postgres: Postgres) -> str:
-    """A migrated database of this test's own, on PostgreSQL."""
-    return postgres.new()
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """A migrated and empty database for this test alone, on PostgreSQL."""
+    with postgres.lent() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> str:
-    """A migrated database of this test's own, on each of the two."""
+    """A migrated and empty database for this test alone, on each of the two."""
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{request.getfixturevalue('sqlite_file')}"
     found: str = request.getfixturevalue("postgres_url")

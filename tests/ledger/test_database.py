@@ -26,8 +26,15 @@ from ledger import (
 )
 from ledger.database import Database, Transaction
 from ledger.table import metadata
+from tests.databases import Postgres
 
 Order = Callable[..., NewCharge]
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> str:
+    """A database that nobody gets after: its tables are changed here."""
+    return postgres.new()
 
 
 async def test_the_migrations_make_exactly_the_tables_that_the_code_uses(url: str) -> None:
