@@ -242,7 +242,7 @@ async def demand_owned(
     It may with a card of its own list, which is given back, and with one that was claimed for it
     and not bound yet.
     """
-    methods = await context.loaders.saved_cards.load(customer_id)
+    methods = await context.loaders.current_cards(customer_id)
     own = next((method for method in methods if method.id == payment_method_id), None)
     if own is not None:
         return own
