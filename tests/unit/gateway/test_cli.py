@@ -316,7 +316,7 @@ def test_the_check_looks_at_registered_documents(
     [
         "sqlite+aiosqlite:///a-folder-that-is-not-there/gateway.db",
         "sqlite+aiosqlite:///.",
-        "postgresql+asyncpg://shop:a-word@/ledger?host=/a-folder-that-is-not-there",
+        "postgresql+asyncpg://shop:word@/ledger?host=/a-folder-that-is-not-there",
     ],
     ids=["no folder", "no file", "no server"],
 )
