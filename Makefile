@@ -109,7 +109,10 @@ lock: .venv/dev.stamp ## pin every package anew, with hashes and without address
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --group build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --group dev pyproject.toml -o requirements-dev.lock
+		--no-emit-index-url --no-header --group dev --extra otel pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --group build --extra otel -c requirements.lock pyproject.toml \
+		-o requirements-otel.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --group browser -o requirements-browser.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

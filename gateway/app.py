@@ -3,7 +3,7 @@
 import gc
 import hmac
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -21,7 +21,7 @@ from starlette.websockets import WebSocket
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from clients.asiabill import AsiabillError, Deadlines, Transport
-from gateway import checkout, graphiql, limits, log, metrics, observers
+from gateway import checkout, graphiql, limits, log, metrics, observers, traces
 from gateway.accounts import AccountSettings
 from gateway.authentication import Authentication
 from gateway.demo import DemoCustomer
@@ -70,11 +70,13 @@ class Gateway:
         )
         self.draining = Draining(settings.drain_seconds)
         self.shops = Shops(settings.shops, self._transport, self._policy, self._card_lists)
+        self.traces = traces.Traces() if settings.traces else None
         self.ledger = Ledger(
             settings.database_url.get_secret_value(),
             now=now,
             observe=observers.charge_settled,
             observe_refund=observers.refund_settled,
+            around=traces.transaction if settings.traces else None,
         )
         self.ledger.cards.follow(self.shops.card_follower)
         self.recovery = Recovery(self.shops.accounts, self.ledger)
@@ -99,7 +101,11 @@ class Gateway:
         The transports end first: a charge that is still waiting for its answer then learns that
         there is none, and can write that down before the ledger closes.
         """
-        async with self.ledger, self.shops.opened():
+        async with AsyncExitStack() as stack:
+            if self.traces is not None:
+                await stack.enter_async_context(aclosing(self.traces))
+            await stack.enter_async_context(self.ledger)
+            await stack.enter_async_context(self.shops.opened())
             yield
 
     def sign_in(self, incoming: Incoming) -> Caller:
@@ -233,7 +239,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     gateway = Gateway(settings)
     schema = root.build(introspection=bool(settings.introspection), plans=settings.compiled_plans)
     trusted = TrustedDocuments.load(settings.trusted_documents, schema.documents)
-    journal = Journal(schema.documents, settings.log_operations)
+    journal = Journal(schema.documents, settings.log_operations, gateway.traces)
     endpoint = GraphQLEndpoint(
         schema,
         gateway.sign_in,

@@ -27,7 +27,7 @@ from gateway.answer import body_of, errors_of, results_of
 from gateway.asked import Asked
 from gateway.draining import Draining
 from gateway.incoming import Incoming
-from gateway.journal import Entry, Journal
+from gateway.journal import Entry, Journal, Way
 from gateway.places import STREAMS, Places
 from gateway.trusted import TrustedDocuments
 from resolvers.context import Caller, Context
@@ -93,7 +93,8 @@ class GraphQLEndpoint:
         """
         incoming = Incoming.of(request)
         media = _media_type(request.headers.get("accept", ""))
-        entry = self._journal.begin(incoming.id, "sse" if media == _EVENTS else "http")
+        way: Way = "sse" if media == _EVENTS else "http"
+        entry = self._journal.begin(incoming.id, way, request.headers)
         try:
             response = await self._answer(request, incoming, media, entry)
         except BaseException:

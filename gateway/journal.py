@@ -5,14 +5,18 @@ import time
 from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import structlog
 
-from gateway import metrics
+from gateway import metrics, traces
+from gateway.traces import Traces
 from resolvers.context import Context
 from resolvers.principal import Role
 from schema.documents import Documents
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
 
 # Of all names that were ever seen, since a client may send any; what comes later is "other".
 MOST_NAMES: Final = 200
@@ -38,6 +42,7 @@ class Entry:
         "context",
         "ran",
         "request_id",
+        "span",
         "text",
         "way",
     )
@@ -53,6 +58,7 @@ class Entry:
         self.code: str | None = "CANCELLED"
         self.ran = False
         self.charges: list[dict[str, str | None]] = []
+        self.span: Span | None = None
 
     def runs(self, text: str, asked_name: str | None, context: Context) -> None:
         """It has got as far as being run."""
@@ -82,21 +88,26 @@ def note_charge(charge_id: str, order_no: str, trade_no: str | None) -> None:
 
 class Journal:
     """Begins entries and tells of them. `loudness` says of which: all, those that may change
-    something or failed, or those that failed."""
+    something or failed, or those that failed. Where there are `traces`, each is a span too."""
 
-    def __init__(self, documents: Documents, loudness: Loudness) -> None:
+    def __init__(
+        self, documents: Documents, loudness: Loudness, traces: Traces | None = None
+    ) -> None:
+        self._traces = traces
         self._documents = documents
         self._loudness = loudness
         self._names: set[str] = set()
         self._by_customers = 0
         self._described = lru_cache(512)(self._describe)
 
-    def begin(self, request_id: str, way: Way) -> Entry:
+    def begin(self, request_id: str, way: Way, headers: Mapping[str, str]) -> Entry:
         """From here on, whatever this task does belongs to this operation."""
         entry = Entry(request_id, way)
         _current.set(entry)
         structlog.contextvars.bind_contextvars(request_id=request_id)
         metrics.OPERATIONS_IN_FLIGHT.inc()
+        if self._traces is not None:
+            entry.span = self._traces.begin(headers)
         return entry
 
     def end(self, entry: Entry) -> None:
@@ -113,9 +124,10 @@ class Journal:
         metrics.OPERATIONS.labels(label, outcome).inc()
         if entry.way == "http":
             metrics.OPERATION_SECONDS.labels(label).observe(seconds)
-        if entry.code is None and (
+        told = entry.code is not None or not (
             self._loudness == "errors" or (self._loudness == "changes" and kind == "query")
-        ):
+        )
+        if not told and entry.span is None:
             return
         facts: dict[str, Any] = {
             "operation": name[:100],
@@ -132,8 +144,12 @@ class Journal:
         for number, charge in enumerate(_once(entry.charges)):
             # Flat, so that one word finds an order in any tool.
             suffix = f"_{number + 1}" if number else ""
-            facts |= {f"{name}{suffix}": value for name, value in charge.items() if value}
-        _log.info("operation", **facts)
+            facts |= {f"{key}{suffix}": value for key, value in charge.items() if value}
+        if entry.span is not None:
+            shown = f"{kind} {name[:100]}".strip() if entry.ran else "operation"
+            traces.end(entry.span, shown, entry.code is not None, facts)
+        if told:
+            _log.info("operation", **facts)
 
     def _describe(self, text: str, asked_name: str | None) -> tuple[str, str, str]:
         """Kind, name, and the first half of the text's SHA-256."""

@@ -3,7 +3,7 @@
 import structlog
 
 from clients.asiabill import Call
-from gateway import journal, metrics
+from gateway import journal, metrics, traces
 from ledger import RefundSettled, Settled
 from resolvers.cost import count_upstream_call
 
@@ -15,6 +15,7 @@ _log = structlog.get_logger("gateway")
 
 def called(call: Call) -> None:
     """A call to Asiabill began, or ended. Reads that were answered make no line: they are many."""
+    traces.called(call)
     if call.outcome is None:
         count_upstream_call()
         metrics.UPSTREAM_IN_FLIGHT.inc()

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from gateway import accounts
+from gateway import accounts, traces
 from gateway.accounts import DEFAULT, AccountSettings
 from gateway.journal import Loudness
 from gateway.limits import Limit
@@ -98,6 +98,7 @@ class Settings(BaseSettings):
     limit_merchant: bool = False
 
     log_operations: Loudness = "all"
+    traces: bool = False
     drain_seconds: float = Field(default=0, ge=0, le=5)
 
     raw_cards: bool | None = None
@@ -206,6 +207,10 @@ class Settings(BaseSettings):
                 wrong.append("GATEWAY_SESSION_SECRETS must be random and of 32 characters or more")
             if any(key.digest == hashed(SIMULATOR_KEY) for key in self.server_keys):
                 wrong.append("GATEWAY_MERCHANT_KEYS must not hold the simulator's key")
+        if self.traces and not traces.installed():
+            wrong.append(
+                "GATEWAY_TRACES needs what requirements-otel.lock names (the extra [otel])"
+            )
         wrong += self._unsafe_live() if self.mode is Mode.LIVE else self._secretly_live()
         if wrong:
             raise ValueError("; ".join(wrong))

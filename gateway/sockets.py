@@ -110,7 +110,7 @@ class _Handler(BaseGraphQLTransportWSHandler[Connection, None]):
         view = cast("Sockets", self.view)
         assert self.context.caller is not None
         context = view.begin(self.context.caller)
-        entry = view.journal.begin(context.caller.id, "socket")
+        entry = view.journal.begin(context.caller.id, "socket", {})
         entry.runs(operation.query, operation.operation_name, context)
         try:
             await self._run(operation, context, entry)

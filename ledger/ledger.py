@@ -36,7 +36,7 @@ from ledger.requests import Requests
 from ledger.shipments import Shipments
 from ledger.standing import Standing
 from ledger.status import HoldAction
-from ledger.store import Store
+from ledger.store import Around, Store
 from ledger.tally import Guard
 from ledger.transition import GRACE, Transition
 
@@ -58,7 +58,7 @@ class Ledger:
     BadText (a ValueError) for text that cannot be stored. A write that has begun is finished even
     if its caller is cancelled. `jitter` gives numbers from 0 to 1 that keep look-ups apart;
     `observe` is told of every message that a charge was told, once it is committed, and must not
-    raise; `observe_refund` likewise of refunds.
+    raise; `observe_refund` likewise of refunds. `around` is entered for each transaction.
     """
 
     def __init__(
@@ -71,8 +71,9 @@ class Ledger:
         grace: timedelta = GRACE,
         observe: Callable[[Settled], None] | None = None,
         observe_refund: Callable[[RefundSettled], None] | None = None,
+        around: Around | None = None,
     ) -> None:
-        self._store = Store(url, observe, observe_refund)
+        self._store = Store(url, observe, observe_refund, around)
         self.refunds: Final = RefundLedger(self._store, now, new_id, jitter)
         self.notifications: Final = NotificationLedger(self._store, now)
         self.chargebacks: Final = Chargebacks(self._store, now, new_id)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Final, TypeVar
 
 from sqlalchemy import Connection
@@ -14,6 +15,8 @@ from ledger.refund import RefundSettled
 _CLOSING_SECONDS: Final = 20.0
 
 Result = TypeVar("Result")
+# Entered for each transaction, with "read" or "write" and the function that it runs.
+Around = Callable[[str, Callable[..., object]], AbstractContextManager[None]]
 
 
 class Store:
@@ -24,7 +27,9 @@ class Store:
         url: str,
         observe: Callable[[Settled], None] | None,
         observe_refund: Callable[[RefundSettled], None] | None,
+        around: Around | None = None,
     ) -> None:
+        self._around: Final = around
         self._observe: Final = observe
         self._observe_refund: Final = observe_refund
         self.broadcaster: Final = changes.Broadcaster()
@@ -57,7 +62,10 @@ class Store:
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """What `work` reads. It blocks nobody."""
-        return await self._database.read(work)
+        if self._around is None:
+            return await self._database.read(work)
+        with self._around("read", work):
+            return await self._database.read(work)
 
     def glance(self, query: str, parameters: Sequence[str]) -> list[tuple[str, ...]] | None:
         """See `Database.glance`."""
@@ -77,7 +85,11 @@ class Store:
         self.broadcaster.publish([change])
 
     async def _commit(self, work: Callable[[Transaction], Result]) -> Result:
-        result, transaction = await self._database.write(work)
+        if self._around is None:
+            result, transaction = await self._database.write(work)
+        else:
+            with self._around("write", work):
+                result, transaction = await self._database.write(work)
         self.broadcaster.publish(transaction.changes)
         if self._observe is not None:
             for settled in transaction.settled:

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import ContextVar
 from functools import cached_property
 from typing import Generic, TypeVar
 
@@ -11,6 +13,15 @@ from resolvers.cost import Cost
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+# Entered around each dispatch, with the number of its keys.
+Watch = Callable[[int], AbstractContextManager[None]]
+_watch: ContextVar[Watch | None] = ContextVar("watch", default=None)
+
+
+def watch_dispatches(watch: Watch) -> None:
+    """From here on, `watch` is entered around each dispatch in this context."""
+    _watch.set(watch)
 
 
 class Loader(Generic[K, V]):
@@ -63,8 +74,10 @@ class Loader(Generic[K, V]):
         self._loader.clear_all()
 
     async def _batch(self, keys: list[K]) -> list[V | Exception]:
+        watch = _watch.get()
         try:
-            outcomes = await self._fetch(keys)
+            with nullcontext() if watch is None else watch(len(keys)):
+                outcomes = await self._fetch(keys)
         except asyncio.CancelledError:
             # aiodataloader leaves the waiters of a cancelled batch waiting for ever.
             outcomes = [ConnectionAbortedError("the batch was cancelled")] * len(keys)

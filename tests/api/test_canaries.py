@@ -19,6 +19,7 @@ from websockets.typing import Subprotocol
 
 from gateway.settings import Settings
 from tests.api.conftest import BILLING, Api, client
+from tests.collector import Collector, collector
 from tests.conftest import asiabill_at, free_port, running
 from tests.far_side import Simulator
 
@@ -48,6 +49,7 @@ class Aviary:
     folder: Path
     url: str
     answers: list[str]
+    traces: Collector
 
     @property
     def canaries(self) -> set[str]:
@@ -74,15 +76,23 @@ def aviary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aviary]:
         for name, key in (("shop:merchant", MERCHANT_KEY), ("books:ops", OPS_KEY))
     )
     far_port = str(free_port())
-    with running("simulator", "--port", far_port, *account, cwd=folder) as far:
-        settings = asiabill_at(far) | {
-            "GATEWAY_ASIABILL_GATEWAY_NO": GATEWAY_NO,
-            "GATEWAY_ASIABILL_SIGN_KEY": SIGN_KEY,
-            "GATEWAY_MERCHANT_KEYS": ",".join(lines),
-            "GATEWAY_SESSION_SECRETS": SESSION_SECRET,
-        }
+    with (
+        running("simulator", "--port", far_port, *account, cwd=folder) as far,
+        # Its folder is searched too, so that no span may have one either.
+        collector(folder / "traces") as traces,
+    ):
+        settings = (
+            asiabill_at(far)
+            | traces.settings
+            | {
+                "GATEWAY_ASIABILL_GATEWAY_NO": GATEWAY_NO,
+                "GATEWAY_ASIABILL_SIGN_KEY": SIGN_KEY,
+                "GATEWAY_MERCHANT_KEYS": ",".join(lines),
+                "GATEWAY_SESSION_SECRETS": SESSION_SECRET,
+            }
+        )
         with running("serve", "--port", str(free_port()), cwd=folder, **settings) as near:
-            yield Aviary(folder, near, [far])
+            yield Aviary(folder, near, [far], traces)
 
 
 async def fly(aviary: Aviary, http: httpx.AsyncClient, simulator: Simulator) -> None:
@@ -185,10 +195,17 @@ async def fly(aviary: Aviary, http: httpx.AsyncClient, simulator: Simulator) -> 
 
 @pytest.mark.timeout(120)
 async def test_no_canary_is_found_anywhere(aviary: Aviary) -> None:
-    """G7: in no answer, no log line, no metric, and in no byte of the database's files."""
+    """G7: in no answer, no log line, no metric, no span, and in no byte of the database's files."""
     far = aviary.answers.pop(0)
     async with client(aviary.url) as http, client(far) as control:
         await fly(aviary, http, Simulator(control))
+        await http.post("/graphql", json={"query": "query LastOfAll { viewer { role } }"})
+    async with asyncio.timeout(30):
+        while "query LastOfAll" not in {span.name for span in aviary.traces.spans}:
+            await asyncio.sleep(0.05)
+    assert {"mutation", "ledger write", "POST /confirmCharge"} <= {
+        span.name for span in aviary.traces.spans
+    }
     searched = {f"answer {number}": text for number, text in enumerate(aviary.answers)}
     files = [path for path in aviary.folder.rglob("*") if path.is_file()]
     searched |= {path.name: path.read_bytes().decode("latin-1") for path in files}

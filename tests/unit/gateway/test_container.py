@@ -29,6 +29,7 @@ ROOT = Path(__file__).parents[3]
 COMPOSE = ROOT / "ops" / "compose.yaml"
 NGINX = (ROOT / "ops" / "nginx.conf").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+LOCKS = ("requirements.lock", "requirements-otel.lock")
 # The longest that a gateway takes to end, with the longest drain; docs/operating.md says so.
 LONGEST_END = 36
 
@@ -83,7 +84,7 @@ def environment(stage: list[Step]) -> dict[str, str]:
 def test_the_image_has_all_that_is_installed_and_nothing_else() -> None:
     copied = {word for step in all_of(stages()[0], "COPY") for word in step.words[:-1]}
     packages = set(PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"])
-    assert copied == packages | {"requirements.lock", "pyproject.toml", "README.md"}
+    assert copied == packages | {*LOCKS, "pyproject.toml", "README.md"}
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert {line[1:] for line in ignored if line.startswith("!")} == copied
     assert "*" in ignored
@@ -94,7 +95,8 @@ def test_the_image_has_all_that_is_installed_and_nothing_else() -> None:
 def test_every_package_of_the_image_is_pinned_by_its_hash() -> None:
     installed = [step.rest for step in all_of(stages()[0], "RUN") if "pip install" in step.rest]
     locked, ours = installed
-    assert "--require-hashes --only-binary :all: --requirement requirements.lock" in locked
+    assert "--require-hashes --only-binary :all: --requirement ${LOCK}" in locked
+    assert all_of(stages()[0], "ARG")[0].rest == f"LOCK={LOCKS[0]}"
     assert "--no-deps --no-build-isolation" in ours
 
 
@@ -282,6 +284,7 @@ def test_the_steps_of_the_image_give_a_gateway_that_serves_and_writes_nothing(
                 copy(ROOT / name, place)
         elif step.word == "RUN":
             command = step.rest.replace("/opt/gateway", str(installed))
+            command = command.replace("${LOCK}", LOCKS[0])
             command = command.replace("python -m venv", f"{sys.executable} -m venv")
             subprocess.run(command, shell=True, cwd=build, check=True)
     shutil.rmtree(build)
