@@ -49,6 +49,8 @@ class Fleet:
         self._deadly = True
         self._stopping = False
         self.kills: Counter[str] = Counter()
+        # Of each that was not killed, its exit code and the end of its log.
+        self.ended: list[str] = []
         self.urls: Final = [gateway.url for gateway in self._gateways]
         self.sends: Final = folder / "sends"
 
@@ -109,7 +111,8 @@ class Fleet:
             if self._stopping:
                 return
             if process.exitcode != -signal.SIGKILL:
-                self.kills["by a defect"] += 1
+                said = orders.log.read_text(errors="replace") if orders.log.exists() else ""
+                self.ended.append(f"exit code {process.exitcode}: {said[-600:]}")
             else:
                 self.kills[orders.crash_point if not gateway.killed else "outside"] += 1
             gateway.killed = False

@@ -118,10 +118,8 @@ async def run(plan: Plan, database_url: str, folder: Path) -> Report:
     waiting = frozenset(event["orderNo"] for event in tally["waiting"])
     evidence = _evidence(trial, await books(database_url), truth, waiting)
     statuses = Counter(charge["status"].value for charge in evidence.charges)
-    defects = fleet.kills.pop("by a defect", 0)
     violations = judged(evidence)
-    if defects:
-        violations.append(Violation("ended by itself", "", f"{defects} gateways"))
+    violations += [Violation("ended by itself", "", words) for words in fleet.ended]
     return Report(
         seed=plan.seed,
         database=plan.database,
