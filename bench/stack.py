@@ -47,7 +47,8 @@ def _node(name: str, file: str, graphql: bool = True, **environment: str) -> Sta
 
 
 def _floor(name: str, factory: str, graphql: bool = False) -> Stack:
-    path = "/graphql" if graphql else "/"
+    # Mounted, as Strawberry's guide does: without the last stroke it answers 307.
+    path = "/graphql/" if graphql else "/"
     return Stack(name, (*_UVICORN, "--port", "{port}", factory), {}, graphql, path)
 
 
