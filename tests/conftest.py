@@ -1,6 +1,7 @@
 """What every room of tests may use: the real processes, and the far side's own word on what it saw."""
 
 import gc
+import random
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -35,11 +36,22 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+# Below what the system gives to connections that are made, so that none of them takes the port
+# between this look and the program that shall listen there.
+_PORTS = range(10_000, 32_000)
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    for port in random.SystemRandom().sample(_PORTS, 100):
+        with socket.socket() as probe:
+            # As servers do, who may follow one another on a port.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    pytest.fail("no port is free")
 
 
 @contextmanager
