@@ -20,6 +20,7 @@ from schema.checkout import CheckoutMutation
 from schema.customers import CustomerMutation, CustomerQuery
 from schema.documents import Checked, Documents, Wrong
 from schema.events import EventSubscription
+from schema.executor import Executor
 from schema.hidden_names import HiddenNames
 from schema.intents import IntentMutation, IntentQuery
 from schema.refunds import RefundMutation, RefundQuery
@@ -132,5 +133,6 @@ def build(*, introspection: bool = True, plans: bool = True) -> Schema:
         subscription=Subscription,
         types=[InputError, NotAllowedError, IdempotencyError, RateLimitError, UpstreamError],
         extensions=[Checked],
+        execution_context_class=Executor,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not introspection),
     )
