@@ -108,10 +108,13 @@ function luhn(text) {
 
 /* Groups what is typed; not while somebody edits in the middle, where the caret would jump. */
 function group(field, shown) {
-  field.addEventListener("input", () => {
+  const typed = () => {
     if (field.selectionStart === field.value.length) field.value = shown(field.value);
     if (field.getAttribute("aria-invalid") === "true") check(field);
-  });
+  };
+  field.addEventListener("input", typed);
+  /* What came before this script. */
+  typed();
 }
 
 group(number, (value) => digits(value).replace(/(\d{4})(?=\d)/g, "$1 "));

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -119,22 +121,40 @@ async def test_a_new_card_goes_to_asiabill_and_never_through_the_page(
     assert len(await simulator.transactions()) == 1
 
 
-async def test_an_example_chosen_before_its_script_came_is_filled_in(
-    buyer: Buyer, simulator: Simulator
-) -> None:
-    chosen = asyncio.Event()
+@asynccontextmanager
+async def script_held_back(buyer: Buyer) -> AsyncIterator[None]:
+    """The frame's own script comes when this ends."""
+    done = asyncio.Event()
 
     async def wait(route: Route) -> None:
-        await chosen.wait()
+        await done.wait()
         await route.continue_()
 
     await buyer.page.route("**/card_fields.js", wait)
-    await buyer.opens()
-    await buyer.chooses_new(VISA)
-    chosen.set()
+    yield
+    done.set()
+
+
+async def test_an_example_chosen_before_its_script_came_is_filled_in(
+    buyer: Buyer, simulator: Simulator
+) -> None:
+    async with script_held_back(buyer):
+        await buyer.opens()
+        await buyer.chooses_new(VISA)
     await buyer.pays()
     await buyer.is_thanked()
     assert len(await simulator.transactions()) == 1
+
+
+async def test_what_was_typed_before_its_script_came_is_grouped(buyer: Buyer) -> None:
+    async with script_held_back(buyer):
+        await buyer.opens()
+        await buyer.page.locator("#new-card").check()
+        fields = buyer.page.frame_locator("#card-frame")
+        await fields.locator("#number").press_sequentially(VISA)
+        await fields.locator("#expiry").press_sequentially("1239")
+    await expect(fields.locator("#number")).to_have_value("4242 4242 4242 4242")
+    await expect(fields.locator("#expiry")).to_have_value("12 / 39")
 
 
 async def test_what_is_wrong_with_a_new_card_is_said_beside_it(
