@@ -16,7 +16,7 @@ SPACED = "4929 1234 5678 9015"
 DASHED = "5105-1051-0510-5100"
 MASTERCARD = "5105105105105100"
 CODE = "7391"
-CANARIES = (NUMBER, SPACED, SPACED.replace(" ", ""), DASHED, MASTERCARD, CODE)
+CANARIES = (NUMBER, SPACED, SPACED.replace(" ", ""), DASHED, MASTERCARD, f"5105.{CODE}")
 
 CARD = {"number": MASTERCARD, "expMonth": 1, "expYear": 2039, "securityCode": CODE}
 
@@ -154,11 +154,32 @@ DOCUMENTS = documents()
 
 
 def told(text: str) -> list[str]:
-    """The canaries that a text holds. Ids and times may hold a code's four digits by chance."""
+    """The canaries that a text holds.
+
+    A code's four digits come by chance in ids, times, ports and whatever else is counted: there they
+    are a part of something longer.
+    """
     text = re.sub(
-        r"\b(cus|pm|ch|pi|rf|cb)_\w+|[0-9a-f]{32,}|\d{4}-\d\d-\d\d[T ][\d:.]+|\d{22}", "", text
+        r"\b(cus|pm|ch|pi|rf|cb)_\w+|[0-9a-f]{32,}|\d{4}-\d\d-\d\d[T ][\d:.]+|127\.0\.0\.1:\d+",
+        "",
+        text,
     )
-    return [canary for canary in CANARIES if canary in text]
+    found = [canary for canary in CANARIES if canary in text]
+    return found + re.findall(rf"(?<![\d.]){CODE}(?!\.?\d)", text)
+
+
+def test_a_code_is_seen_where_it_stands_for_itself() -> None:
+    for text in (
+        CODE,
+        f"cvv:{CODE}",
+        f'"{CODE}"',
+        f"x{CODE}",
+        f"{MASTERCARD} {CODE}.",
+        f"-{CODE},",
+    ):
+        assert CODE in told(text), text
+    for text in (f"5{CODE}.0", f"{CODE}.0", f"0.00{CODE}", f"1.6{CODE}e+09", "127.0.0.1:7391"):
+        assert told(text) == [], text
 
 
 @pytest.fixture(scope="module", autouse=True)
