@@ -22,8 +22,8 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 class AccountSettings(BaseModel):
     """One account; what it leaves out is as the service's own settings have it.
 
-    `second_sign_key` signs nothing: what Asiabill signed with it is believed as well, so that a key
-    can be changed without losing a notification.
+    `second_sign_key` is believed as well, and signs what Asiabill refuses the signature of, so that
+    the key can be changed while the shop sells.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)

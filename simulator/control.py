@@ -1,6 +1,6 @@
 """The control interface: the truth, the calls, faults, webhooks and the buyer's part."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import httpx
 import msgspec
@@ -22,6 +22,13 @@ class BuyerAct(msgspec.Struct, forbid_unknown_fields=True):
     result: Literal["success", "fail", "cancel"]
 
 
+class NewKey(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
+    """From now on this key signs and verifies, and the one before it does not."""
+
+    gateway_no: str
+    sign_key: Annotated[str, msgspec.Meta(min_length=1)]
+
+
 class Control:
     """`routes` is the interface, but for what happens to charges later."""
 
@@ -41,6 +48,7 @@ class Control:
             ("POST", "/webhooks/flush", self._flush_webhooks),
             ("POST", "/webhooks/forge", self._forge_webhook),
             ("POST", "/3ds/{tradeNo}", self._act_as_buyer),
+            ("POST", "/sign-key", self._change_sign_key),
             ("POST", "/reset", self._reset),
         ]
         return [control_route(*handler) for handler in handlers]
@@ -141,6 +149,15 @@ class Control:
             "orderInfo": order.info,
             "returnUrl": return_address(account, order) if order.return_url else "",
         }
+
+    async def _change_sign_key(self, request: Request) -> object:
+        """Until the simulator ends: a start has the key that it is given."""
+        new = await read_input(request, NewKey)
+        account = self._sandbox.book.account(new.gateway_no)
+        if account is None:
+            raise WrongInput("no such gatewayNo", 404)
+        account.sign_key = new.sign_key
+        return {"gatewayNo": account.gateway_no}
 
     async def _reset(self, request: Request) -> object:
         self._sandbox.reset()

@@ -150,6 +150,13 @@ class Simulator:
         told = answer.raise_for_status().json()
         return told["status"], told["text"]
 
+    async def change_sign_key(self, gateway_no: str, sign_key: str) -> None:
+        """From now on that account's key is another one."""
+        answer = await self._http.post(
+            "/_simulator/sign-key", json={"gatewayNo": gateway_no, "signKey": sign_key}
+        )
+        answer.raise_for_status()
+
     async def hosted_card(self, session_token: str, number: str = "4242424242424242") -> str:
         """What Asiabill's hosted fields do in the buyer's browser; gives the card's pm_ id."""
         answer = await self._http.post(

@@ -1,8 +1,8 @@
 """Who speaks to Asiabill, and where Asiabill is."""
 
 import re
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 class Credentials:
     """A gateway number and the key that signs for it. Raises ValueError for what is neither.
 
-    `also` are keys that sign nothing and verify what Asiabill signed, while a key is changed.
+    `also` are keys that verify what Asiabill signed as well, while a key is changed.
     """
 
     gateway_no: str
@@ -23,6 +23,12 @@ class Credentials:
             raise ValueError("gateway_no must be 1 to 16 digits")
         if not self.sign_key or not all(self.also):
             raise ValueError("sign_key is empty")
+
+    def turned(self) -> Self | None:
+        """The same with the next key for signing; None where there is no other."""
+        if not self.also:
+            return None
+        return replace(self, sign_key=self.also[0], also=(*self.also[1:], self.sign_key))
 
 
 @dataclass(frozen=True, slots=True)

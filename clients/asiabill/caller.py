@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
+import structlog
 from msgspec import Struct
 
 from clients.asiabill import outcomes
@@ -19,8 +21,12 @@ T = TypeVar("T")
 
 _ID = re.compile(r"[0-9A-Za-z_-]{1,100}")
 
+_log = structlog.get_logger(__name__)
+
 
 class Caller:
+    """Signs with the key that Asiabill took last, which changes once while the sign key is changed."""
+
     def __init__(
         self, credentials: Credentials, endpoints: Endpoints, transport: Transport
     ) -> None:
@@ -54,10 +60,31 @@ class Caller:
             body=b"" if body is None else msgspec.json.encode(body),
         )
         try:
-            return await self._transport.call(request, read, on_send)
+            return await self._signed(request, read, on_send)
         except CircuitOpen:
             self._transport.probe(self._probe(endpoint))
             raise
+
+    async def _signed(
+        self, request: Request, read: Callable[[Answer], T], on_send: OnSend | None
+    ) -> T:
+        """By the key in force and, where Asiabill does not know that one, by the other."""
+        try:
+            return await self._transport.call(request, read, on_send)
+        except Refused as refused:
+            turned = request.credentials.turned()
+            if refused.code != outcomes.WRONG_SIGNATURE or turned is None:
+                raise
+        # Asiabill has looked at nothing but the signature, so this is still the first time that it is
+        # asked; and `on_send` has told already that it is sent.
+        answer = await self._transport.call(replace(request, credentials=turned), read)
+        self._turn(turned)
+        return answer
+
+    def _turn(self, credentials: Credentials) -> None:
+        if credentials != self._credentials:
+            self._credentials = credentials
+            _log.warning("asiabill.sign_key.turned", gateway_no=credentials.gateway_no)
 
     def _probe(self, refused: Endpoint) -> Request:
         """The smallest read on the same base as the refused call."""

@@ -35,7 +35,8 @@ class Asiabill:
     """Every method raises NotSent, NoAnswer, Refused and, where signed answers are required,
     BadSignature. An id that cannot be one of Asiabill's is Refused here, with P0002, and not sent.
 
-    What moves money is sent once and never again. Its `on_send` is awaited with the request-id
+    What moves money is sent once and never again, but where its signature was refused and the account
+    has another key. Its `on_send` is awaited with the request-id
     before the first byte leaves; what that raises comes through, and then nothing was sent.
     Cancelling the caller recalls nothing. Of the errors only NotSent and Refused say that no money
     moved.

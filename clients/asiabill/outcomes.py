@@ -110,6 +110,7 @@ PROBES = {
 
 NO_SPECIFIC_CODE = "S0001"
 REPEATED_REQUEST_ID = "L0004"
+WRONG_SIGNATURE = "L0005"
 # Asiabill has no code of its own for an id it does not know. Source: contract 10.
 NOT_AN_ID = "P0002"
 NOT_FOUND = frozenset({"P0001", NOT_AN_ID})

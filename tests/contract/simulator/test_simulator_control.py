@@ -124,3 +124,30 @@ def test_a_browser_may_ask_from_any_page(simulated: Simulation) -> None:
 @pytest.mark.parametrize("token", ["", "st_unknown"])
 def test_without_a_token_a_browser_gets_nothing(simulated: Simulation, token: str) -> None:
     assert _from_the_browser(simulated, sessionToken=token, **card_body())["code"] == "P0002"
+
+
+def test_a_changed_sign_key_signs_and_verifies_and_the_old_one_is_refused(
+    merchant: Merchant, simulated: Simulation
+) -> None:
+    before = merchant.sign_key
+    simulated.control("/sign-key", gatewayNo=merchant.gateway_no, signKey="the-next-key")
+    try:
+        refused = merchant.send("POST", "/customers", body={})
+        assert refused.json()["code"] == "L0005"
+        merchant.sign_key = "the-next-key"
+        # The merchant holds each answer's signature to its own key.
+        assert merchant.cards(merchant.new_customer()) == []
+    finally:
+        simulated.control("/sign-key", gatewayNo=merchant.gateway_no, signKey=before)
+
+
+@pytest.mark.parametrize(
+    ("gateway_no", "key", "status"), [("12246002", "", 400), ("99999999", "k", 404)]
+)
+def test_a_key_is_changed_of_an_account_that_is_there(
+    simulated: Simulation, gateway_no: str, key: str, status: int
+) -> None:
+    answer = simulated.http.post(
+        "/_simulator/sign-key", json={"gatewayNo": gateway_no, "signKey": key}
+    )
+    assert answer.status_code == status

@@ -48,6 +48,7 @@ class FarSide:
     def __init__(self, answering: Answering) -> None:
         self._answering = answering
         self._connections: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
         self.port = 0
         self.seen: list[Seen] = []
         self.connected = 0
@@ -59,6 +60,7 @@ class FarSide:
     async def listening(self, tls: ssl.SSLContext | None = None) -> AsyncIterator["FarSide"]:
         server = await asyncio.start_server(self._connection, "127.0.0.1", 0, ssl=tls, backlog=512)
         self.port = server.sockets[0].getsockname()[1]
+        self._server = server
         try:
             yield self
         finally:
@@ -70,6 +72,11 @@ class FarSide:
         base = f"{scheme}://{host or '127.0.0.1'}:{self.port}"
         endpoints = Endpoints(f"{base}/V2022-03", f"{base}/openApi/V2022-03")
         return Asiabill(Credentials(GATEWAY_NO, SIGN_KEY), endpoints, transport)
+
+    def stop_listening(self) -> None:
+        """Takes no further connection; those that are there stay."""
+        assert self._server is not None
+        self._server.close()
 
     def release(self) -> None:
         """Ends every connection, answered or not."""
@@ -141,13 +148,13 @@ def signed(seen: Seen, body: bytes, *, request_id: str = "", key: str = SIGN_KEY
     return http(body, **head, sign_info=sign_info)
 
 
-def expected_signature(seen: Seen, path_values: str = "") -> str:
+def expected_signature(seen: Seen, path_values: str = "", key: str = SIGN_KEY) -> str:
     """By the documented rule, from the bytes that arrived."""
     head = [seen.headers[name] for name in ("gateway-no", "request-id", "request-time")]
     query = "".join(seen.query[name] for name in sorted(seen.query))
     parts = ["".join(head).encode(), path_values.encode(), query.encode(), seen.body]
     text = b".".join(part for part in parts if part)
-    return hmac.new(SIGN_KEY.encode(), text, hashlib.sha256).hexdigest()
+    return hmac.new(key.encode(), text, hashlib.sha256).hexdigest()
 
 
 async def quiet(_: str) -> None:
