@@ -79,7 +79,7 @@ class Gateway:
             around=traces.transaction if settings.traces else None,
         )
         self.ledger.cards.follow(self.shops.card_follower)
-        self.recovery = Recovery(self.shops.accounts, self.ledger)
+        self.recovery = Recovery(self.shops.accounts, self.ledger, self.traces)
         self._shown = self._shown_in_graphiql()
         self._demo = DemoCustomer(self._shown.account.asiabill) if self._shown else None
 
@@ -252,8 +252,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
     sockets = Sockets(
         schema, gateway.sign_in, gateway.begin, journal, settings.cors_origins, trusted
     )
-    webhooks = Webhooks(gateway.shops, gateway.ledger)
-    returns = ReturnPage(gateway.shops, gateway.ledger)
+    webhooks = Webhooks(gateway.shops, gateway.ledger, gateway.traces)
+    returns = ReturnPage(gateway.shops, gateway.ledger, gateway.traces)
 
     async def subscriptions(websocket: WebSocket) -> None:
         await sockets(websocket.scope, websocket.receive, websocket.send)

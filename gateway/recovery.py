@@ -13,7 +13,8 @@ from uuid import uuid4
 
 import structlog
 
-from gateway import metrics
+from gateway import metrics, traces
+from gateway.traces import Traces
 from ledger import Charge, Doubt, Ledger, LedgerError, Message, Refund, RefundDoubt
 from resolvers import lookups, notifications, refund_lookups
 from resolvers.account import Account
@@ -34,11 +35,17 @@ Doubtful = TypeVar("Doubtful", Doubt, RefundDoubt)
 
 
 class Recovery:
-    """Looks up what is due, round after round, from `start` to `aclose`; `accounts` by name."""
+    """Looks up what is due, round after round, from `start` to `aclose`; `accounts` by name.
 
-    def __init__(self, accounts: Mapping[str, Account], ledger: Ledger) -> None:
+    A round that finds something is a trace, where there are `traces`.
+    """
+
+    def __init__(
+        self, accounts: Mapping[str, Account], ledger: Ledger, traces: Traces | None = None
+    ) -> None:
         self._accounts = accounts
         self._ledger = ledger
+        self._traces = traces
         self._strange: set[str] = set()
         self._owner = uuid4().hex
         self._task: asyncio.Task[None] | None = None
@@ -95,6 +102,10 @@ class Recovery:
         self._time_of_day = now
 
     async def _resolve(self, doubts: Sequence[Doubt]) -> None:
+        with traces.work(self._traces, "look up charges", charges=len(doubts)):
+            await self._look_up_all(doubts)
+
+    async def _look_up_all(self, doubts: Sequence[Doubt]) -> None:
         of: dict[str, list[Charge]] = {}
         for doubt in doubts:
             of.setdefault(doubt.charge.account, []).append(doubt.charge)
@@ -130,7 +141,9 @@ class Recovery:
             else:
                 await self._ledger.refunds.put_back(doubt)
 
-        await _each(look, doubts)
+        if doubts:
+            with traces.work(self._traces, "look up refunds", refunds=len(doubts)):
+                await _each(look, doubts)
         return len(doubts)
 
     async def _look_up_refund(self, refund: Refund) -> refund_lookups.Look:

@@ -11,7 +11,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from clients.asiabill import verify_return
+from gateway import traces
 from gateway.shops import Shop, Shops
+from gateway.traces import Traces
 from ledger import BadText, Charge, Ledger, LedgerError, Returned
 from resolvers import lookups, return_url
 
@@ -30,9 +32,10 @@ _log = structlog.get_logger("gateway.return_page")
 class ReturnPage:
     """Sends the buyer on to the app with the charge's id alone."""
 
-    def __init__(self, shops: Shops, ledger: Ledger) -> None:
+    def __init__(self, shops: Shops, ledger: Ledger, traces: Traces | None = None) -> None:
         self._shops = shops
         self._ledger = ledger
+        self._traces = traces
 
     async def visit(self, request: Request) -> Response:
         """303 to the app's own address; a plain page where the shop gave none."""
@@ -83,7 +86,8 @@ class ReturnPage:
             pass
 
     async def _look(self, shop: Shop, charge: Charge) -> None:
-        await lookups.settle(shop.account, self._ledger, charge)
+        with traces.work(self._traces, "look up for the return page", account=shop.name):
+            await lookups.settle(shop.account, self._ledger, charge)
 
 
 def _unknown() -> Response:

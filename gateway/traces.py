@@ -1,4 +1,5 @@
-"""Spans of an operation and of what it causes, sent by OTLP: the extra `[otel]`, off unless asked for.
+"""Spans of an operation or a work of the gateway's own, and of what it causes, sent by OTLP: the extra
+`[otel]`, off unless asked for.
 
 A span has names, counts and ids; never a document, an argument or an answer. Whoever is in no traced
 operation pays one look at a variable.
@@ -8,7 +9,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
@@ -72,6 +73,18 @@ class Traces:
         watch_dispatches(dispatch)
         return span
 
+    @contextmanager
+    def work(self, name: str, facts: Mapping[str, Any]) -> Iterator[None]:
+        """What is done in here, for no operation, is a trace of its own."""
+        from opentelemetry.context import Context
+
+        span = self._tracer.start_span(name, Context(), attributes=facts)
+        if not span.is_recording():
+            yield
+            return
+        with _inside(self._tracer, span):
+            yield
+
     async def aclose(self) -> None:
         """Send what is left, for a short while: a collector that is not there must hold nobody up.
 
@@ -91,6 +104,13 @@ def end(span: "Span", name: str, failed: bool, facts: Mapping[str, Any]) -> None
     if failed:
         span.set_status(StatusCode.ERROR)
     span.end()
+
+
+def work(traces: Traces | None, name: str, **facts: Any) -> AbstractContextManager[None]:
+    """As `Traces.work`, where there are any; the facts' names are given without our prefix."""
+    if traces is None:
+        return nullcontext()
+    return traces.work(name, {f"gateway.{key}": value for key, value in facts.items()})
 
 
 @contextmanager
@@ -132,11 +152,17 @@ def _span(name: str, facts: Mapping[str, Any]) -> Iterator[None]:
     if above is None:
         yield
         return
+    with _inside(above[0], _begun(above, name, None, facts)):
+        yield
+
+
+@contextmanager
+def _inside(tracer: "Tracer", span: "Span") -> Iterator[None]:
+    """New spans stand below this one, which ends with it."""
     from opentelemetry.context import Context
     from opentelemetry.trace import StatusCode, set_span_in_context
 
-    span = _begun(above, name, None, facts)
-    token = _above.set((above[0], set_span_in_context(span, Context())))
+    token = _above.set((tracer, set_span_in_context(span, Context())))
     try:
         yield
     except BaseException as error:

@@ -14,8 +14,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from clients.asiabill import verify_webhook
-from gateway import body, metrics
+from gateway import body, metrics, traces
 from gateway.shops import Shops
+from gateway.traces import Traces
 from ledger import Ledger, LedgerError, NewNotification
 from resolvers import notifications
 
@@ -37,11 +38,19 @@ _decoder = msgspec.json.Decoder(_Delivery, float_hook=str)
 
 
 class Webhooks:
-    """Asiabill's notifications, each for the account that its gateway number names."""
+    """Asiabill's notifications, each for the account that its gateway number names. What is done with
+    one is a trace, where there are `traces`."""
 
-    def __init__(self, shops: Shops, ledger: Ledger, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        shops: Shops,
+        ledger: Ledger,
+        traces: Traces | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._shops = shops
         self._ledger = ledger
+        self._traces = traces
         self._now = now
 
     async def receive(self, request: Request) -> Response:
@@ -58,14 +67,16 @@ class Webhooks:
             new = _notification(shop.name, delivery, raw)
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return _refused("malformed", 400)
+        family = _family(delivery.type)
         try:
-            is_new = await notifications.receive(shop.account, self._ledger, new)
+            with traces.work(self._traces, "notification", account=shop.name, family=family):
+                is_new = await notifications.receive(shop.account, self._ledger, new)
         except LedgerError as error:
             # Not `success`: Asiabill sends it again.
             _log.error("notification not kept", reason=type(error).__name__)
-            metrics.WEBHOOKS.labels(_family(delivery.type), "unavailable").inc()
+            metrics.WEBHOOKS.labels(family, "unavailable").inc()
             return PlainTextResponse("unavailable", 503)
-        metrics.WEBHOOKS.labels(_family(delivery.type), "new" if is_new else "repeat").inc()
+        metrics.WEBHOOKS.labels(family, "new" if is_new else "repeat").inc()
         return PlainTextResponse("success")
 
 

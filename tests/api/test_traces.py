@@ -1,7 +1,9 @@
 """What a collector of traces is told: what an operation caused, in the trace that its caller began."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +11,16 @@ import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from tests.api.conftest import MERCHANT, Api, client, serving
+from tests.api.money.checkout import CHALLENGE
 from tests.collector import Collector, collector
-from tests.far_side import CONFIRM, LIST, Simulator
+from tests.far_side import CONFIRM, LIST, LOOK_UP, Simulator
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 CHARGE = """mutation Buy($c: ID!, $p: ID!, $k: String!) { charge(
   customerId: $c, paymentMethodId: $p, idempotencyKey: $k, order: {amount: {amount: "1.00", currency: "USD"}}
 ) { charge { id status } userErrors { code } } }"""
+# What the simulator knows of a charge.
+PRIVATE = ("orderNo", "tradeNo", "customerId", "customerPaymentMethodId")
 CARDS = "query Wallets($ids: [ID!]!) { customersByIds(ids: $ids) { savedCards { last4 } } }"
 
 
@@ -131,6 +136,51 @@ async def test_what_failed_is_marked_and_not_quoted(
         assert span.status.code == Status.STATUS_CODE_ERROR
         assert span.status.message == ""
         assert not span.events
+
+
+async def work_of(
+    collected: Collector, since: int, name: str, cause: str
+) -> tuple[Span, list[Span]]:
+    """The first span of that name below which there is one of the name of `cause`, and all below it.
+    `since` is in nanoseconds."""
+    async with asyncio.timeout(30):
+        while True:
+            spans = [span for span in collected.spans if span.start_time_unix_nano >= since]
+            for work in named(spans, name):
+                below = [span for span in spans if span.trace_id == work.trace_id and span != work]
+                if named(below, cause):
+                    return work, below
+            await asyncio.sleep(0.02)
+
+
+async def test_what_nobody_asked_for_is_a_trace_of_its_own(
+    traced: Api, collected: Collector, unique: str
+) -> None:
+    """A look-up, the buyer's return and a notification, without what they are about."""
+    work_here = partial(work_of, collected, time.time_ns())
+    customer_id = await traced.customer()
+    card_id = await traced.card(customer_id, CHALLENGE)
+    await traced.simulator.notifies("hold")
+    variables = {"c": customer_id, "p": card_id, "k": unique}
+    waiting = (await traced.query(CHARGE, **variables)).data["charge"]["charge"]
+    await traced.http.get(f"/return/{waiting['id']}")
+    await traced.simulator.fault(CONFIRM, "drop_after")
+    lost = (await traced.query(CHARGE, **variables | {"k": f"{unique}-2"})).data["charge"]
+    assert lost["charge"]["status"] == "UNKNOWN"
+    returned = await work_here("look up for the return page", LOOK_UP)
+    looked_up = await work_here("look up charges", LOOK_UP)
+    assert await traced.simulator.flush() > 0
+    notified = await work_here("notification", "ledger write")
+    assert facts(returned[0]) == {"gateway.account": "default"}
+    assert facts(looked_up[0])["gateway.charges"] >= 1
+    assert facts(notified[0]) == {"gateway.account": "default", "gateway.family": "transaction"}
+    private = [row[name] for row in await traced.simulator.transactions() for name in PRIVATE]
+    for work, below in (returned, looked_up, notified):
+        assert work.parent_span_id == b""
+        known = {span.span_id for span in (work, *below)}
+        assert {span.parent_span_id for span in below} <= known
+        told = str([work, *below])
+        assert not [value for value in (unique, waiting["id"], *private) if value in told]
 
 
 async def test_a_caller_that_samples_nothing_is_heeded(
