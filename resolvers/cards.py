@@ -20,8 +20,7 @@ _SESSION_LIFE = timedelta(minutes=30)
 _SNOWFLAKE = re.compile(r"pm_(\d{1,30})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(msgspec.Struct, frozen=True):
     """A stored card and what is known of its place. `customer_id` is None where unattached or unknown."""
 
     method: PaymentMethod
@@ -52,9 +51,14 @@ async def saved_cards(context: Context, customer_id: str) -> list[Card]:
     context.principal.demand(ClientPermission.READ_CARDS)
     if not context.principal.owns(customer_id):
         raise Forbidden("These are another customer's cards.")
-    methods = await context.loaders.saved_cards.load(customer_id)
-    default = await context.loaders.default_card.load(customer_id) if methods else None
+    loaders = context.loaders
+    # The ledger is asked while Asiabill is.
+    loaders.default_card.begin(customer_id)
+    methods = await loaders.saved_cards.load(customer_id)
+    default = await loaders.default_card.load(customer_id) if methods else None
     cards = [Card(method, customer_id, method.id == default) for method in methods]
+    if len(cards) < 2:
+        return cards
     return sorted(cards, key=lambda card: (not card.is_default, -_age_rank(card.method.id)))
 
 

@@ -1,5 +1,6 @@
 """What an operation is answered with."""
 
+from asyncio import Future, get_running_loop
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from resolvers.account import Account
 from resolvers.cost import Cost
 from resolvers.declines import Language
 from resolvers.failure import Unauthenticated
-from resolvers.loader import Loader, each
+from resolvers.loader import Loader
 from resolvers.policy import Policy
 from resolvers.principal import Principal
 from resolvers.records import Records
@@ -123,35 +124,35 @@ class Loaders:
     @cached_property
     def saved_cards(self) -> Loader[str, list[PaymentMethod]]:
         """By customer; also one that was kept from a read before."""
-        return Loader(each(self._saved_cards), self._cost)
+        return Loader.each(self._saved_cards, self._cost)
 
     @cached_property
     def customer(self) -> Loader[str, Customer | None]:
         """By id."""
         account = self._account
 
-        async def customer(customer_id: str) -> Customer | None:
-            return await account.reads.share(
+        def customer(customer_id: str) -> "Future[Customer | None]":
+            return account.reads.begin(
                 ("customer", customer_id, self._role),
                 lambda: account.asiabill.customer(customer_id),
                 self._joined,
             )
 
-        return Loader(each(customer), self._cost)
+        return Loader.each(customer, self._cost)
 
     @cached_property
     def shipment(self) -> Loader[str, Shipment | None]:
         """By the trade's number."""
         account = self._account
 
-        async def shipment(trade_no: str) -> Shipment | None:
-            return await account.reads.share(
+        def shipment(trade_no: str) -> "Future[Shipment | None]":
+            return account.reads.begin(
                 ("shipment", trade_no, self._role),
                 lambda: account.asiabill.shipment(trade_no),
                 self._joined,
             )
 
-        return Loader(each(shipment), self._cost)
+        return Loader.each(shipment, self._cost)
 
     # Ours and not Asiabill's, so they have no part in the operation's cost.
 
@@ -198,15 +199,17 @@ class Loaders:
             self.saved_cards.clear(customer_id)
         return await self.saved_cards.load(customer_id)
 
-    async def _saved_cards(self, customer_id: str) -> list[PaymentMethod]:
+    def _saved_cards(self, customer_id: str) -> "Future[list[PaymentMethod]]":
         account, lists = self._account, self._account.card_lists
         if customer_id not in self._current:
             kept = lists.kept(customer_id, self._role)
             if kept is not None:
                 self._kept.add(customer_id)
                 self._joined()
-                return kept
-        return await account.reads.share(
+                found: Future[list[PaymentMethod]] = get_running_loop().create_future()
+                found.set_result(kept)
+                return found
+        return account.reads.begin(
             ("saved_cards", customer_id, self._role),
             lambda: lists.asked(customer_id, self._role, account.asiabill.payment_methods),
             self._joined,

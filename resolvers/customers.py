@@ -46,10 +46,9 @@ async def customer(
     Asiabill is asked only where `details` are wanted: without them an id is taken at its word. Where
     its `cards` will be asked for as well, their list is asked for at the same time.
     """
-    if not argument.is_id(customer_id) or not context.principal.owns(customer_id):
-        return None
-    if not details:
-        return Known(customer_id)
+    known = _may_be(context, customer_id)
+    if known is None or not details:
+        return known
     if cards and context.principal.may(ClientPermission.READ_CARDS):
         context.loaders.saved_cards.begin(customer_id)
     found = await context.loaders.customer.load(customer_id)
@@ -62,10 +61,19 @@ async def customers_by_ids(
     """Customers in the order of `ids`, each by itself: a failure takes one place only."""
     if len(ids) > MAX_IDS:
         raise LimitExceeded(f"ids may name at most {MAX_IDS} customers.")
+    if not details:
+        return [_may_be(context, customer_id) for customer_id in ids]
     return await asyncio.gather(
         *(customer(context, customer_id, details=details, cards=cards) for customer_id in ids),
         return_exceptions=True,
     )
+
+
+def _may_be(context: Context, customer_id: str) -> Known | None:
+    """A customer of whom nothing was asked; None for what is no id or another's."""
+    if not argument.is_id(customer_id) or not context.principal.owns(customer_id):
+        return None
+    return Known(customer_id)
 
 
 async def details(context: Context, customer_id: str) -> Customer | None:

@@ -1,7 +1,7 @@
 """Single flight: identical reads under way at the same moment share one call to Asiabill."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -21,23 +21,29 @@ class SingleFlight:
         self._flights: dict[Key, asyncio.Task[Any]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    async def share(
-        self, key: Key, call: Callable[[], Awaitable[T]], joined: Callable[[], None]
-    ) -> T:
-        """Answer `call()`, or the answer of the same call that another reader began.
+    def begin(
+        self, key: Key, call: Callable[[], Coroutine[Any, Any, T]], joined: Callable[[], None]
+    ) -> "asyncio.Task[T]":
+        """What answers `call()`, or the same call that another reader began.
 
-        `joined` is called where this reader shares another's call. Errors of the call are
-        raised to each of its waiters and are not kept.
+        `joined` is called where this reader shares another's call. The task is everybody's: wait for
+        it by `asyncio.wait` or behind `asyncio.shield`, which leave it alone when the waiter goes.
         """
         task = self._flights.get(key)
         if task is None:
-            task = asyncio.ensure_future(_run(call))
+            task = asyncio.get_running_loop().create_task(call())
             self._flights[key] = task
             self._tasks.add(task)
             task.add_done_callback(lambda done: self._landed(key, done))
         else:
             joined()
-        return await asyncio.shield(task)
+        return task
+
+    async def share(
+        self, key: Key, call: Callable[[], Coroutine[Any, Any, T]], joined: Callable[[], None]
+    ) -> T:
+        """The answer of `begin`. Errors of the call are raised to each of its waiters and are not kept."""
+        return await asyncio.shield(self.begin(key, call, joined))
 
     def under_way(self, key: Key) -> bool:
         """Whether a call for `key` can be joined now."""
@@ -59,7 +65,3 @@ class SingleFlight:
         if not task.cancelled():
             # Retrieved here, since every waiter may have gone away by now.
             task.exception()
-
-
-async def _run(call: Callable[[], Awaitable[T]]) -> T:
-    return await call()

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from aiodataloader import DataLoader
 
@@ -39,6 +39,21 @@ class Loader(Generic[K, V]):
         self._cost = cost
         self._known: set[K] = set()
 
+    @classmethod
+    def each(cls, begin: Callable[[K], "asyncio.Future[V]"], cost: Cost) -> "Loader[K, V]":
+        """Asks for every key by itself, side by side: one failure is one key's failure.
+
+        `begin` gives what will answer a key, which may be another reader's too: it is waited for, and
+        never cancelled from here.
+        """
+
+        async def fetch(keys: Sequence[K]) -> list[V | BaseException]:
+            answers = [begin(key) for key in keys]
+            await asyncio.wait(answers)
+            return [_outcome(answer) for answer in answers]
+
+        return cls(fetch, cost)
+
     @cached_property
     def _loader(self) -> DataLoader[K, V]:
         # Made where it is used: an operation has a dozen loaders and needs two.
@@ -50,7 +65,9 @@ class Loader(Generic[K, V]):
         if key in self._known:
             self._cost.deduplicated += 1
         self._known.add(key)
-        return await asyncio.shield(self._asked(key))
+        future = self._asked(key)
+        # What is here already needs no shield, which costs more than all the rest of a load.
+        return future.result() if future.done() else await asyncio.shield(future)
 
     def begin(self, key: K) -> None:
         """Start what a later `load` will ask for, for a caller that has to wait for something else."""
@@ -60,7 +77,8 @@ class Loader(Generic[K, V]):
         future = self._loader.load(key)
         # Who loads is told. A failure that nobody waits for any more has nobody to complain of it:
         # `shield` forgets it where its waiter was cancelled.
-        future.add_done_callback(_seen)
+        if not future.done():
+            future.add_done_callback(_seen)
         return future
 
     def clear(self, key: K) -> None:
@@ -96,12 +114,7 @@ def _seen(done: "asyncio.Future[V]") -> None:
         done.exception()
 
 
-def each(
-    call: Callable[[K], Awaitable[V]],
-) -> Callable[[Sequence[K]], Awaitable[list[V | BaseException]]]:
-    """A fetch that asks every key by itself, side by side: one failure is one key's failure."""
-
-    async def fetch(keys: Sequence[K]) -> list[V | BaseException]:
-        return await asyncio.gather(*map(call, keys), return_exceptions=True)
-
-    return fetch
+def _outcome(done: "asyncio.Future[Any]") -> Any:
+    if done.cancelled():
+        return asyncio.CancelledError()
+    return done.exception() or done.result()

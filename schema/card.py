@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from clients import asiabill
 from resolvers import cards
 from schema.billing import Billing
 from schema.directives import CUSTOMER_DETAILS
@@ -66,8 +67,8 @@ class SavedCard(Node):
     exp_month: int | None = strawberry.field(description="Month of expiry, 1 to 12.")
     exp_year: int | None = strawberry.field(description="Year of expiry, four digits.")
     is_default: bool = strawberry.field(description="Whether the customer pays with it by default.")
-    billing: Billing | None = strawberry.field(description="Who the card bills to.")
     customer_id: strawberry.Private[str | None]
+    bills_to: strawberry.Private[asiabill.Billing | None]
 
     @classmethod
     def of(cls, card: cards.Card) -> "SavedCard":
@@ -81,9 +82,13 @@ class SavedCard(Node):
             exp_month=(shown.exp_month or None) if shown else None,
             exp_year=(shown.exp_year or None) if shown else None,
             is_default=card.is_default,
-            billing=Billing.of(method.billing) if method.billing else None,
             customer_id=card.customer_id,
+            bills_to=method.billing,
         )
+
+    @nested(description="Who the card bills to.")
+    def billing(self) -> Billing | None:
+        return Billing.of(self.bills_to) if self.bills_to else None
 
     @nested(description="Whether its month of expiry is over; null where it is unknown.")
     def expired(self) -> bool | None:

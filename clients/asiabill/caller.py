@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
@@ -77,7 +76,9 @@ class Caller:
                 raise
         # Asiabill has looked at nothing but the signature, so this is still the first time that it is
         # asked; and `on_send` has told already that it is sent.
-        answer = await self._transport.call(replace(request, credentials=turned), read)
+        answer = await self._transport.call(
+            msgspec.structs.replace(request, credentials=turned), read
+        )
         self._turn(turned)
         return answer
 

@@ -1,16 +1,17 @@
 """One request to Asiabill, before it has an id and a time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote, urlencode
+
+from msgspec import Struct, field
 
 from clients.asiabill import signing
 from clients.asiabill.account import Credentials
 from clients.asiabill.outcomes import Endpoint
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """`base` is the URL before the endpoint's path; `path` and `query` hold decoded values."""
 
     endpoint: Endpoint
@@ -18,8 +19,15 @@ class Request:
     base: str
     path: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
-    # May hold a card.
-    body: bytes = field(default=b"", repr=False)
+    # May hold a card, so that no representation shows it.
+    body: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"Request({self.endpoint.name!r})"
+
+    # msgspec gives each Struct one of its own, which shows every value.
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
 
     def url(self) -> str:
         """The query is form-encoded (a space is `+`). Source: contract 2."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from resolvers.cost import Cost
-from resolvers.loader import Loader, each
+from resolvers.loader import Loader
 
 
 class Source:
@@ -150,7 +150,7 @@ async def test_each_asks_side_by_side_and_keeps_failures_apart(cost: Cost) -> No
             raise asyncio.CancelledError
         return key.upper()
 
-    loader: Loader[str, str] = Loader(each(call), cost)
+    loader: Loader[str, str] = Loader.each(lambda key: asyncio.create_task(call(key)), cost)
     a, b, c = await asyncio.gather(*map(loader.load, "abc"), return_exceptions=True)
     assert (a, c, most) == ("A", "C", 3)
     assert isinstance(b, ConnectionAbortedError)
