@@ -1,10 +1,10 @@
 """What a request says of where it comes from, over HTTP and on sockets alike."""
 
 from dataclasses import dataclass
-from uuid import uuid4
 
 from starlette.requests import HTTPConnection
 
+from clients.asiabill import new_id
 from resolvers.declines import Language
 
 
@@ -22,7 +22,7 @@ class Incoming:
     def of(cls, connection: HTTPConnection) -> "Incoming":
         """Read a request's or a handshake's headers, under a new id."""
         return cls(
-            id=uuid4().hex,
+            id=new_id(),
             authorization=tuple(connection.headers.getlist("authorization")),
             origin=connection.headers.get("origin"),
             ip=connection.client.host if connection.client else None,

@@ -4,7 +4,7 @@ import hashlib
 import time
 from collections.abc import Mapping
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import structlog
@@ -27,6 +27,10 @@ _MOST_DIGITS: Final = 8
 
 Loudness = Literal["all", "changes", "errors"]
 Way = Literal["http", "sse", "socket"]
+
+# To find a series by its labels takes longer than to count in it, and labels are bounded.
+_ended = cache(metrics.OPERATIONS.labels)
+_lasted = cache(metrics.OPERATION_SECONDS.labels)
 
 _log = structlog.get_logger("gateway.operation")
 
@@ -121,9 +125,9 @@ class Journal:
             # Such a document is kept, so reading it again costs nothing.
             kind, name, digest = self._described(entry.text, entry.asked_name)
         label = self._bounded(name, principal.role if principal else None, entry.code)
-        metrics.OPERATIONS.labels(label, outcome).inc()
+        _ended(label, outcome).inc()
         if entry.way == "http":
-            metrics.OPERATION_SECONDS.labels(label).observe(seconds)
+            _lasted(label).observe(seconds)
         told = entry.code is not None or not (
             self._loudness == "errors" or (self._loudness == "changes" and kind == "query")
         )

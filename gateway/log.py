@@ -1,5 +1,7 @@
 """Structured logs: JSON lines, or colours on a terminal. Nothing leaves unscrubbed."""
 
+import asyncio
+import atexit
 import io
 import logging
 import sys
@@ -13,23 +15,56 @@ import structlog
 from gateway.scrub import scrubbed
 
 _LONGEST = 2000
+# Lines of several processes do not mix where each write is at most a pipe's PIPE_BUF.
+_AT_ONCE = 4096
 # No card, key or token is shorter.
 _SHORTEST = 11
 
 
 class _Steadfast(io.TextIOBase):
-    """Standard error, but for its failures: a log that cannot be written must not fail a payment."""
+    """Standard error, but for its failures: a log that cannot be written must not fail a payment.
+
+    What one turn of the event loop tells is written together at its end, since a line alone costs a
+    visit to the system. Elsewhere, and in other threads, each is written at once.
+    """
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._waiting: list[str] = []
+        atexit.register(self._write_waiting)
 
     def write(self, text: str) -> int:
-        """Writes what it can."""
-        with suppress(OSError, ValueError):
-            sys.stderr.write(text)
+        """Writes what it can, soon."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            _write(text)
+            return len(text)
+        if not self._waiting or loop is not self._loop:
+            self._loop = loop
+            loop.call_soon(self._write_waiting)
+        self._waiting.append(text)
         return len(text)
 
     def flush(self) -> None:
-        """Flushes if it can."""
-        with suppress(OSError, ValueError):
-            sys.stderr.flush()
+        """Nothing: what waits has its turn already."""
+
+    def _write_waiting(self) -> None:
+        texts, self._waiting = self._waiting, []
+        together = ""
+        for text in texts:
+            if together and len(together) + len(text) > _AT_ONCE:
+                _write(together)
+                together = ""
+            together += text
+        if together:
+            _write(together)
+
+
+def _write(text: str) -> None:
+    with suppress(OSError, ValueError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 def configure() -> None:
@@ -46,14 +81,15 @@ def configure() -> None:
         structlog.processors.format_exc_info,
         _scrub,
     ]
+    out = _Steadfast()
     structlog.configure(
         processors=[*processors, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         # All that it uses of a TextIO.
-        logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, _Steadfast())),
+        logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, out)),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(_Steadfast())
+    handler = logging.StreamHandler(out)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=processors,

@@ -18,8 +18,15 @@ from schema.field import Info
 def selects_any(info: Info, names: frozenset[str]) -> bool:
     """Whether one of the fields `names` is selected right below the present field.
 
-    Follows fragments and obeys @skip and @include.
+    Follows fragments and obeys @skip and @include. A plan remembers it: see `Spot.selected`.
     """
+    known: dict[frozenset[str], bool] = getattr(info, "selected", {})
+    if names not in known:
+        known[names] = _selects_any(info, names)
+    return known[names]
+
+
+def _selects_any(info: Info, names: frozenset[str]) -> bool:
     raw = info._raw_info  # noqa: SLF001 Strawberry gives the fragments no other way
     return any(
         name in names

@@ -11,6 +11,7 @@ from clients.asiabill.errors import (
     NotSent,
     Refused,
 )
+from clients.asiabill.ids import new_id
 from clients.asiabill.moment import CHINA
 from clients.asiabill.outcomes import Outcome
 from clients.asiabill.signing import verify_return, verify_webhook
@@ -77,6 +78,7 @@ __all__ = [
     "Transaction",
     "TransactionQuery",
     "Transport",
+    "new_id",
     "verify_return",
     "verify_webhook",
 ]

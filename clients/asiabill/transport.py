@@ -16,7 +16,6 @@ import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from secrets import token_hex
 from typing import Any, Self, TypeVar
 
 import httpx
@@ -31,6 +30,7 @@ from clients.asiabill.connection import MAX_ANSWER, Reply
 from clients.asiabill.deadlines import Deadlines
 from clients.asiabill.errors import AsiabillError, CircuitOpen, NoAnswer, NotSent
 from clients.asiabill.gate import Gate
+from clients.asiabill.ids import new_id
 from clients.asiabill.outcomes import Outcome
 from clients.asiabill.pool import Unasked, Unreachable
 from clients.asiabill.proof import Proof
@@ -83,7 +83,7 @@ class Transport:
         observe_circuit: OnChange | None = None,
         observe_skew: Callable[[float], None] | None = None,
         verify: ssl.SSLContext | bool = True,
-        new_id: Callable[[], str] = lambda: token_hex(16),
+        new_id: Callable[[], str] = new_id,
         deadlines: Deadlines | None = None,
         network: httpx.AsyncBaseTransport | None = None,
         lean: bool = True,

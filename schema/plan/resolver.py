@@ -53,6 +53,9 @@ class Spot:
         self.schema, self.operation, self.fragments = schema, operation, fragments
         self.parent, self.definition, self.nodes = parent, definition, nodes
         self.name = nodes[0].name.value
+        # Which fields are selected below it. The values of @skip and @include are the same for every
+        # run: each has a plan of its own.
+        self.selected: dict[frozenset[str], bool] = {}
         self.field = cast(
             "StrawberryField | None",
             definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF),
@@ -105,6 +108,11 @@ class Info(strawberry.Info[Context, None]):
     def variable_values(self) -> dict[str, Any]:
         """Coerced, by name."""
         return self._run.coerced
+
+    @property
+    def selected(self) -> dict[frozenset[str], bool]:
+        """What `schema.selection` found below this field."""
+        return self._spot.selected
 
     @cached_property
     def _raw_info(self) -> GraphQLResolveInfo[Context]:  # type: ignore[override]
