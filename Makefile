@@ -10,6 +10,14 @@ PIP := $(BIN)/python -m pip install --quiet --require-virtualenv --no-compile
 CODE := gateway schema resolvers clients ledger simulator
 CHECKED := $(CODE) tests examples bench
 
+# Of what the benchmark's servers run on. A distribution builds its Python with profiles, as that of the
+# image is built; one that was built for development often is not, and is slower.
+ifndef BENCH_PYTHON
+BENCH_PYTHON := $(shell /usr/bin/python3 -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' \
+	2>/dev/null && echo /usr/bin/python3 || echo $(PYTHON))
+endif
+BENCH_OF := .venv/bench/of$(subst /,-,$(BENCH_PYTHON))
+
 .PHONY: run test test-slow large differential bench bench-short check chaos chaos-short chaos-proof soak cost \
 	format lint types imports schema schema-check browser npm-tests audit docs examples screenshots release web lock clean
 
@@ -25,11 +33,11 @@ test-slow: .venv/dev.stamp ## the money tests on PostgreSQL, several gateways on
 differential: .venv/dev.stamp ## thousands of generated documents, by plan and by graphql-core
 	DIFFERENTIAL_DOCUMENTS=$(or $(DOCUMENTS),3000) $(BIN)/python -m pytest tests/differential --timeout 3600
 
-bench: .venv/run.stamp ## this gateway beside its peers, as a table and a picture; needs wrk and Node
-	$(BIN)/python -m bench
+bench: .venv/dev.stamp .venv/bench/stamp ## this gateway beside its peers, as tables and a picture; needs wrk and Node
+	BENCH_PYTHON=$(abspath .venv/bench/bin/python) $(BIN)/python -m bench
 
-bench-short: .venv/run.stamp ## a minute: this gateway, the best peer and the floor
-	$(BIN)/python -m bench.short A B C
+bench-short: .venv/dev.stamp .venv/bench/stamp ## a minute each: this gateway, the best peer and the floor
+	BENCH_PYTHON=$(abspath .venv/bench/bin/python) $(BIN)/python -m bench.short A B C
 
 chaos: .venv/dev.stamp ## kill and lie, then compare: make chaos KEYS=10000
 	$(BIN)/python -m tests.chaos --keys $(or $(KEYS),600) --minutes 45
@@ -143,6 +151,17 @@ clean: ## forget the virtual environment and what the tools keep
 	test -x .venv/audit/bin/python || $(PYTHON) -m venv .venv/audit
 	.venv/audit/bin/python -m pip install --quiet --no-compile --require-hashes \
 		--requirement requirements-audit.lock
+	touch $@
+
+# A folder of its own, of another interpreter; it may lack pip.
+.venv/bench/stamp: requirements.lock $(BENCH_OF) .venv/run.stamp
+	$(BIN)/python -m pip --python .venv/bench/bin/python install --quiet --no-compile --require-hashes \
+		--requirement requirements.lock
+	touch $@
+
+$(BENCH_OF):
+	rm -rf .venv/bench
+	$(BENCH_PYTHON) -m venv --without-pip .venv/bench
 	touch $@
 
 .venv/examples.stamp: requirements-examples.lock .venv/dev.stamp

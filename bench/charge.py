@@ -23,7 +23,7 @@ from sqlalchemy.engine import make_url
 from tests.api.conftest import Api
 from tests.api.money.checkout import Checkout, made, session
 from tests.conftest import asiabill_at, free_port
-from tests.databases import Postgres, started
+from tests.databases import Postgres, durable, started
 from tests.far_side import Simulator
 from tests.processes import program
 
@@ -58,13 +58,7 @@ def main() -> None:
 
 def _measured(folder: Path, server: Postgres, charges: int, reads: int) -> dict[str, Any]:
     url = server.new()
-    # As a server of a shop has it: whole pages into the log after each checkpoint, fsync.
-    for statement in (
-        "ALTER SYSTEM RESET fsync",
-        "ALTER SYSTEM RESET full_page_writes",
-        "SELECT pg_reload_conf()",
-    ):
-        asyncio.run(server.run(statement))
+    durable(server)
     with program("simulator", "--port", str(free_port()), cwd=folder, environment={}) as far:
         far_url = far.ready()
         settings = asiabill_at(far_url) | _LIMITS | {"GATEWAY_DATABASE_URL": url}

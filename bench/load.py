@@ -4,7 +4,6 @@ import json
 import subprocess
 import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 from bench.stack import KEY, LOAD_CORE, Running, ask
 from bench.stub import COUNTS
@@ -30,7 +29,7 @@ _VARIABLES = {
         .. '"o":{"amount":{"amount":"10.99","currency":"USD"},"buyerIp":"203.0.113.7"}}',
         n, n, RUN, n)""",
 }
-_QUERIES = {"A": A, "hot": A, "B": B, "C": C}
+QUERIES = {"A": A, "hot": A, "B": B, "C": C}
 
 _LUA = """
 local n = START
@@ -41,7 +40,7 @@ wrk.headers['authorization'] = 'Bearer KEY'
 function request()
   n = n + 1
   if n > LAST then n = FIRST end
-  return wrk.format(nil, nil, nil, head .. VARIABLES .. '}')
+  return REQUEST
 end
 local function wrong(status, headers, body)
   if status ~= 200 or body:find('"errors"') or not body:find('DATA') then
@@ -61,9 +60,17 @@ end
 """
 
 
+# The same calls straight to the far side, unsigned: it verifies nothing.
+_STRAIGHT = {
+    "A": "wrk.format('GET', '/V2022-03/payment_methods/list/cus_' .. n)",
+    "C": """wrk.format('POST', '/V2022-03/confirmCharge', nil, '{"orderNo":"' .. n .. '",'
+        .. '"orderAmount":"10.99","orderCurrency":"USD"}')""",
+}
+
+
 @dataclass(frozen=True)
 class Measure:
-    """One run. Times in ms, `cpu` in microseconds a request, `memory` in MB."""
+    """One run. Times in ms, `cpu` in microseconds a request, `memory` in MB, `start` in seconds."""
 
     rate: float
     p50: float
@@ -72,6 +79,7 @@ class Measure:
     memory: float
     calls: float
     errors: int
+    start: float
 
 
 def run(
@@ -85,57 +93,80 @@ def run(
     count: int = 50,
     distinct: int = 20,
     check: bool = False,
+    cores: str = LOAD_CORE,
 ) -> Measure:
     """Load one server with one kind of request."""
-    start = 1_000 + turn * 100_000
+    query = json.dumps(QUERIES[kind]).replace("'", "\\'")
+    script = _filled(
+        {
+            "REQUEST": "wrk.format(nil, nil, nil, head .. VARIABLES .. '}')",
+            "VARIABLES": _VARIABLES[kind],
+            "QUERY": f"'{query}'",
+            "COUNT": str(count),
+            "DISTINCT": str(distinct),
+            "DATA": '"id"' if server.stack.graphql else "",
+            "CHECK": "response = wrong" if check else "",
+        },
+        kind,
+        turn,
+    )
+    ask(stub_port, f"{COUNTS}?reset")
+    before = server.cpu()
+    url = f"http://127.0.0.1:{server.port}{server.stack.path}"
+    told = _wrk(url, script, connections, seconds, cores)
+    used = server.cpu() - before
+    counts = ask(stub_port, COUNTS)
+    calls = sum(value for value in counts.values() if isinstance(value, int))
+    requests = max(1, told["requests"])
+    return Measure(
+        rate=told["requests"] / told["seconds"],
+        p50=told["p50"],
+        p99=told["p99"],
+        cpu=used * 1e6 / requests,
+        memory=server.memory(),
+        calls=calls / requests,
+        errors=int(told["errors"]),
+        start=server.start_seconds,
+    )
+
+
+def straight(stub_port: int, kind: str, *, connections: int, seconds: int, turn: int) -> Measure:
+    """Load the far side alone: what its own answers take."""
+    values = {"REQUEST": _STRAIGHT[kind], "QUERY": "''", "CHECK": ""}
+    script = _filled(values, kind, turn)
+    told = _wrk(f"http://127.0.0.1:{stub_port}", script, connections, seconds, LOAD_CORE)
+    rate = told["requests"] / told["seconds"]
+    return Measure(rate, told["p50"], told["p99"], 0, 0, 1, int(told["errors"]), 0)
+
+
+def _filled(values: dict[str, str], kind: str, turn: int) -> str:
     script = _LUA
-    query = json.dumps(_QUERIES[kind]).replace("'", "\\'")
-    for name, value in {
-        "VARIABLES": _VARIABLES[kind],
-        "QUERY": f"'{query}'",
+    numbers = {
         "KEY": KEY,
-        "START": str(start),
+        "START": str(1_000 + turn * 100_000),
         "FIRST": "1000",
         "LAST": "100000000" if kind == "C" else "6000",
-        "COUNT": str(count),
-        "DISTINCT": str(distinct),
         "RUN": str(turn),
-        "DATA": '"id"' if server.stack.graphql else "",
-        "CHECK": "response = wrong" if check else "",
-    }.items():
+    }
+    for name, value in (values | numbers).items():
         script = script.replace(name, value)
+    return script
+
+
+def _wrk(url: str, script: str, connections: int, seconds: int, cores: str) -> dict[str, float]:
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write(script)
         file.flush()
-        ask(stub_port, f"{COUNTS}?reset")
-        before = server.cpu()
         done = subprocess.run(
             [
-                *("taskset", "-c", LOAD_CORE, "wrk", "-t1", f"-c{connections}"),
-                *(f"-d{seconds}s", "--timeout", "30s", "-s", file.name),
-                f"http://127.0.0.1:{server.port}{server.stack.path}",
+                *("taskset", "-c", cores, "wrk", "-t1", f"-c{connections}"),
+                *(f"-d{seconds}s", "--timeout", "30s", "-s", file.name, url),
             ],
             capture_output=True,
             text=True,
             check=True,
         )
-        used = server.cpu() - before
     if "WRONG" in done.stdout:
-        raise SystemExit(f"{server.stack.name}: {done.stdout}")
-    told = json.loads(done.stdout.partition("RESULT ")[2])
-    counts = ask(stub_port, COUNTS)
-    calls = sum(value for value in counts.values() if isinstance(value, int))
-    return Measure(
-        rate=told["requests"] / told["seconds"],
-        p50=told["p50"],
-        p99=told["p99"],
-        cpu=used * 1e6 / max(1, told["requests"]),
-        memory=server.memory(),
-        calls=calls / max(1, told["requests"]),
-        errors=told["errors"],
-    )
-
-
-def scratch() -> Path:
-    """A folder for this run."""
-    return Path(tempfile.mkdtemp(prefix="bench-"))
+        raise SystemExit(f"{url}: {done.stdout}")
+    told: dict[str, float] = json.loads(done.stdout.partition("RESULT ")[2])
+    return told

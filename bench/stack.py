@@ -15,14 +15,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.names import BARE, BEST_PEER, GUIDES, NODE_PROXY, OURS, PROXY
+
 ROOT = Path(__file__).parent.parent
 PEERS = Path(__file__).parent / "peers"
 KEY = "mk_simulator"
+# What runs the gateway, the floors in Python, the straightforward stack and the stub.
+PYTHON = os.environ.get("BENCH_PYTHON", sys.executable)
 SERVER_CORE, LOAD_CORE = "0", "1"
 
 _TICK = os.sysconf("SC_CLK_TCK")
 _UVICORN = (
-    *(sys.executable, "-m", "uvicorn", "--factory", "--loop", "uvloop", "--http", "httptools"),
+    *(PYTHON, "-m", "uvicorn", "--factory", "--loop", "uvloop", "--http", "httptools"),
     *("--log-level", "critical", "--no-access-log", "--lifespan", "off", "--backlog", "2048"),
 )
 
@@ -52,26 +56,26 @@ def _floor(name: str, factory: str, graphql: bool = False) -> Stack:
     return Stack(name, (*_UVICORN, "--port", "{port}", factory), {}, graphql, path)
 
 
-def ours(name: str = "this gateway", workers: int = 1, **environment: str) -> Stack:
+def ours(name: str = OURS, workers: int = 1, **environment: str) -> Stack:
     """This gateway with every check on."""
     # Every request asks Asiabill, unless the cell is about the lists that are kept.
     environment = {"GATEWAY_CARD_CACHE_SECONDS": "0"} | environment
     command = ("-m", "gateway.cli", "serve", "--port", "{port}", "--workers", str(workers))
-    return Stack(name, (sys.executable, *command), environment, ours=True, workers=workers)
+    return Stack(name, (PYTHON, *command), environment, ours=True, workers=workers)
 
 
 STACKS = {
     stack.name: stack
     for stack in (
         ours(),
-        _node("mercurius with jit", "mercurius.js", JIT="1"),
+        _node(BEST_PEER, "mercurius.js", JIT="1"),
         _node("mercurius", "mercurius.js"),
         _node("Apollo Server", "apollo.js"),
         _node("graphql-yoga", "yoga.js"),
-        _floor("as the guides say", "bench.straightforward:app", graphql=True),
-        _floor("floor: bare uvicorn", "bench.floors:bare"),
-        _floor("floor: raw proxy", "bench.floors:proxy"),
-        _node("floor: raw Node proxy", "proxy.js", graphql=False),
+        _floor(GUIDES, "bench.straightforward:app", graphql=True),
+        _floor(BARE, "bench.floors:bare"),
+        _floor(PROXY, "bench.floors:proxy"),
+        _node(NODE_PROXY, "proxy.js", graphql=False),
     )
 }
 

@@ -109,9 +109,11 @@ class Mutation:
         info: Info,
         customer_id: strawberry.ID,
         payment_method_id: strawberry.ID,
-        order: OrderInput,
-        idempotency_key: str,
+        order: OrderInput | None = None,
+        idempotency_key: str | None = None,
     ) -> ChargePayload:
+        if order is None:
+            raise ValueError("an order is needed")
         body = {
             "callbackUrl": "http://127.0.0.1/webhooks",
             "customerId": customer_id,
@@ -119,7 +121,7 @@ class Mutation:
             "customerIp": order.buyer_ip,
             "orderAmount": order.amount.amount,
             "orderCurrency": order.amount.currency,
-            "orderNo": idempotency_key,
+            "orderNo": order.order_no or idempotency_key,
             "returnUrl": "http://127.0.0.1/return",
         }
         told = await call(info.context["http"], "POST", "/confirmCharge", "", json.dumps(body))

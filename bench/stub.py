@@ -131,6 +131,8 @@ class _Connection(asyncio.Protocol):
             self._write(body, self._id, self._gateway)
 
     def _write(self, body: bytes, request_id: bytes, gateway_no: bytes) -> None:
+        if self._transport.is_closing():
+            return
         text = gateway_no + request_id + b"1669161601120." + body
         self._transport.write(
             b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"

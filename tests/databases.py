@@ -126,6 +126,16 @@ def started() -> Iterator[Postgres]:
             server.cleanup()
 
 
+def durable(server: Postgres) -> None:
+    """As a server of a shop has it: whole pages into the log after each checkpoint, fsync."""
+    for statement in (
+        "ALTER SYSTEM RESET fsync",
+        "ALTER SYSTEM RESET full_page_writes",
+        "SELECT pg_reload_conf()",
+    ):
+        asyncio.run(server.run(statement))
+
+
 async def _prepare(server: Postgres) -> None:
     # Nothing here survives the session, so nothing needs to reach the disk.
     for statement in (

@@ -7,7 +7,8 @@ import { Pool } from 'undici'
 const upstream = new URL(process.env.UPSTREAM)
 const ca = process.env.SSL_CERT_FILE && readFileSync(process.env.SSL_CERT_FILE)
 // As many calls in flight as the gateway allows itself.
-const pool = new Pool(upstream.origin, { connections: 32, connect: { ca } })
+const connections = Number(process.env.GATEWAY_UPSTREAM_LIMIT ?? 32)
+const pool = new Pool(upstream.origin, { connections, connect: { ca } })
 const GATEWAY_NO = '12246002'
 const SIGN_KEY = '12H4567r'
 
