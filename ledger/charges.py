@@ -29,6 +29,10 @@ _BY_KEY: Final = _OLDEST.where(
     charges.c.key_scope == bindparam("key_scope"),
     charges.c.idempotency_key == bindparam("idempotency_key"),
 )
+# For `Database.glance`: nothing of it but that there is one.
+KEY_IS_TAKEN: Final = (
+    "SELECT id FROM charges WHERE account = ? AND key_scope = ? AND idempotency_key = ?"
+)
 _BY_IDS: Final = _OF_ACCOUNT.where(charges.c.id.in_(bindparam("ids", expanding=True)))
 _OF_INTENT: Final = _OF_ACCOUNT.where(charges.c.intent_id == bindparam("intent_id")).order_by(
     charges.c.attempt

@@ -196,6 +196,13 @@ class Ledger:
             )
         )
 
+    async def has_charge(self, account: str, key: tuple[str, str]) -> bool:
+        """Whether this (key_scope, idempotency_key) has begun a charge."""
+        found = self._store.glance(charges.KEY_IS_TAKEN, (account, *key))
+        if found is not None:
+            return bool(found)
+        return await self.charge(account, key=key) is not None
+
     async def charges(self, account: str, ids: Collection[str]) -> dict[str, Charge]:
         """Those that exist, by id."""
         return await self._store.read(lambda connection: charges.by_ids(connection, account, ids))

@@ -276,8 +276,7 @@ async def _demand_series(context: Context, new: NewCharge) -> None:
 async def _is_known(context: Context, new: NewCharge) -> bool:
     if new.idempotency_key is None:
         return False
-    key = (new.key_scope, new.idempotency_key)
-    return await context.ledger.charge(new.account, key=key) is not None
+    return await context.ledger.has_charge(new.account, (new.key_scope, new.idempotency_key))
 
 
 def _confirmation(context: Context, details: Details) -> Ask:
