@@ -6,13 +6,16 @@ from typing import Any, Final, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]
 import msgspec
-from sqlalchemy import URL, Connection, text
+from sqlalchemy import URL, Connection, event, text
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from ledger.changes import Broadcaster, Change, first_of
 
 _CONNECTIONS: Final = 10
 _TURN_SECONDS: Final = 10.0
+# A firewall between forgets a connection that says nothing, and tells nobody.
+_KEPT_SECONDS: Final = 300
 _CHANNEL: Final = "asiabill_gateway_changes"
 _HEARTBEAT_SECONDS: Final = 15.0
 _NOTIFY: Final = text(
@@ -54,7 +57,7 @@ class PostgresServer:
             pool_size=_CONNECTIONS,
             max_overflow=0,
             pool_timeout=_TURN_SECONDS,
-            pool_pre_ping=True,
+            pool_recycle=_KEPT_SECONDS,
             hide_parameters=True,
             connect_args={
                 "timeout": 5,
@@ -62,6 +65,7 @@ class PostgresServer:
                 "server_settings": _PATIENT if patient else _SETTINGS,
             },
         )
+        event.listen(self._engine.sync_engine, "checkout", _demand_open)
         # Each statement sees what is committed by then, with BEGIN or without.
         self._reader: Final = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -122,3 +126,13 @@ class PostgresServer:
     def _driver_arguments(self) -> dict[str, Any]:
         _, arguments = self._engine.dialect.create_connect_args(self._url)
         return dict(arguments)
+
+
+def _demand_open(connection: Any, *_: object) -> None:
+    """Have the pool replace a kept connection that the server has ended, as by a restart.
+
+    The driver has seen that by itself. Asking the server, as `pool_pre_ping` does, would cost three
+    round trips for each transaction, and could still be wrong a moment later.
+    """
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
