@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -37,12 +37,12 @@ class SqliteFile:
         # is fair, its busy time-out is not.
         self._url: Final = url
         self._glances: sqlite3.Connection | None = None
-        self._reader: Final = _Thread(url, "ledger-reader")
-        self._writer: Final = _Thread(url, "ledger-writer")
+        self._reader: Final = _Thread(url, "ledger-reader", "BEGIN")
+        self._writer: Final = _Thread(url, "ledger-writer", "BEGIN IMMEDIATE")
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """`work` in a transaction of its own, that sees one state of the file and blocks nobody."""
-        return await self._reader.run(partial(_transact, "BEGIN", work))
+        return await self._reader.run(partial(_transact, work))
 
     def glance(self, query: str, parameters: Sequence[str]) -> list[tuple[str, ...]] | None:
         """The rows of a look by key, from this thread: to wake the other one costs ten times the look.
@@ -74,7 +74,7 @@ class SqliteFile:
 
     async def write(self, work: Callable[[Connection], Result]) -> Result:
         """`work` in a transaction of its own, committed when it returns."""
-        return await self._writer.run(partial(_transact, "BEGIN IMMEDIATE", work))
+        return await self._writer.run(partial(_transact, work))
 
     def announce(self, connection: Connection, changes: Sequence[Change]) -> None:
         """Nothing: the other processes find out for themselves."""
@@ -111,17 +111,20 @@ class SqliteFile:
 class _Thread:
     """A thread and its connection."""
 
-    def __init__(self, url: URL, name: str) -> None:
+    def __init__(self, url: URL, name: str, begin: str) -> None:
         # SQLAlchemy's plain driver, whichever the URL names: the thread is ours.
         self._engine: Final = create_engine(
             url.set(drivername="sqlite"), pool_size=1, max_overflow=0, hide_parameters=True
         )
         event.listen(self._engine, "connect", _prepare)
-        event.listen(self._engine, "begin", _begin)
+        event.listen(self._engine, "begin", self._begin)
+        self._words: Final = begin
+        # Kept out of the pool: to take it and to give it back would cost more than a transaction does.
+        self._connection: Connection | None = None
         self._name: Final = name
         self._executor: ThreadPoolExecutor | None = None
 
-    async def run(self, work: Callable[[Engine], Result]) -> Result:
+    async def run(self, work: Callable[[Connection], Result]) -> Result:
         """Raises TimeoutError where the thread was not free in time: then nothing was done."""
         if self._executor is None:
             self._executor = ThreadPoolExecutor(1, self._name)
@@ -129,28 +132,44 @@ class _Thread:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, self._in_time, work, latest)
 
-    def _in_time(self, work: Callable[[Engine], Result], latest: float) -> Result:
+    def _in_time(self, work: Callable[[Connection], Result], latest: float) -> Result:
         if time.monotonic() > latest:
             raise TimeoutError("the ledger's file was busy")
-        return work(self._engine)
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        try:
+            return work(self._connection)
+        except BaseException:
+            self._let_go()
+            raise
+
+    def _begin(self, connection: Connection) -> None:
+        connection.exec_driver_sql(self._words)
+
+    def _let_go(self) -> None:
+        """Give the connection to the pool, which rolls back what it may have open."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
     def close(self) -> None:
         """Blocks until what is under way has ended."""
         if self._executor is not None:
             self._executor.shutdown()
             self._executor = None
+        self._let_go()
         self._engine.dispose()
 
 
-def _transact(begin: str, work: Callable[[Connection], Result], engine: Engine) -> Result:
-    with engine.execution_options(ledger_begin=begin).begin() as connection:
+def _transact(work: Callable[[Connection], Result], connection: Connection) -> Result:
+    with connection.begin():
         return work(connection)
 
 
-def _data_version(engine: Engine) -> object:
+def _data_version(connection: Connection) -> object:
     """Another number after each commit of another connection than the writer's."""
-    with engine.connect() as connection:
-        return connection.exec_driver_sql("PRAGMA data_version").scalar()
+    # Asked of the driver: a transaction of the writer's would take the lock.
+    return connection.connection.cursor().execute("PRAGMA data_version").fetchone()[0]
 
 
 def _prepare(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
@@ -160,7 +179,3 @@ def _prepare(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     for pragma in _PRAGMAS:
         cursor.execute(pragma)
     cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("ledger_begin", "BEGIN"))
