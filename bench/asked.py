@@ -115,6 +115,13 @@ FIGURES: Final[tuple[Figure | Proven, ...]] = (
         lambda look: look.ratio("C", "rate", STORING, OURS),
     ),
     Figure(
+        "C alone, median beside that peer's",
+        "at most",
+        2,
+        "times",
+        lambda look: look.ratio("alone", "p50", OURS, STORING),
+    ),
+    Figure(
         "A, processor time beside a raw proxy on the same path",
         "at most",
         1.5,
@@ -163,6 +170,14 @@ FIGURES: Final[tuple[Figure | Proven, ...]] = (
         0.05,
         "",
         lambda look: look("hot", KEPT, "calls"),
+        3,
+    ),
+    Figure(
+        "one hot customer, no list kept: upstream calls a request",
+        "at most",
+        0.05,
+        "",
+        lambda look: look("hot", OURS, "calls"),
         3,
     ),
     Proven("no stale card after a write, in any process", "tests/api/money/test_card_lists.py"),

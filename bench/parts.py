@@ -10,19 +10,16 @@ from typing import Final
 from bench.certificate import certificate
 from bench.exact import calls
 from bench.found import Table
-from bench.names import BEST_PEER, KEPT, OURS, POSTGRESQL, STORING
+from bench.names import BEST_PEER, KEPT, OURS, POSTGRESQL
 from bench.rounds import Pace, rounds
 from bench.scale import growth, workers
 from bench.sizes import sizes
-from bench.stack import STACKS, ours
+from bench.stack import STACKS, STORES, ours
 
 Tables = dict[str, Table]
 
-# Who stores differs by that alone, so it is measured where something is stored.
-_ALL: Final = [stack for name, stack in STACKS.items() if name != STORING]
-_GRAPHQL: Final = [stack for stack in _ALL if stack.graphql]
+_GRAPHQL: Final = [stack for stack in STACKS.values() if stack.graphql]
 _PAIR: Final = [STACKS[OURS], STACKS[BEST_PEER]]
-_STORING: Final = [STACKS[name] for name in (STORING,) if name in STACKS]
 _SLOW: Final = ("--delay", "0.05")
 
 
@@ -36,7 +33,7 @@ def _postgresql(pace: Pace) -> Tables:
     with _database() as url:
         if url is None:
             return {}
-        stacks = [ours(POSTGRESQL, GATEWAY_DATABASE_URL=url), STACKS[OURS], *_STORING]
+        stacks = [ours(POSTGRESQL, GATEWAY_DATABASE_URL=url), STACKS[OURS], STORES]
         return {"C-PostgreSQL": rounds(stacks, "C", pace)}
 
 
@@ -73,13 +70,13 @@ def _hot(pace: Pace) -> Tables:
 
 
 PARTS: Final[dict[str, Callable[[Pace], Tables]]] = {
-    "A": lambda pace: {"A": rounds(_ALL, "A", pace)},
+    "A": lambda pace: {"A": rounds(list(STACKS.values()), "A", pace)},
     "TLS": _tls,
     "B": lambda pace: {"B": rounds(_GRAPHQL, "B", pace)},
-    "C": lambda pace: {"C": rounds([*_GRAPHQL, *_STORING], "C", pace)},
+    "C": lambda pace: {"C": rounds([*_GRAPHQL, STORES], "C", pace)},
     "PostgreSQL": _postgresql,
     "alone": lambda pace: {
-        "alone": rounds([*_PAIR, *_STORING], "C", pace, connections=1, upstream=True)
+        "alone": rounds([*_PAIR, STORES], "C", pace, connections=1, upstream=True)
     },
     "calls": lambda _: {"calls": calls()},
     "hot": _hot,

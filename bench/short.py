@@ -7,7 +7,7 @@ import sys
 
 from bench.names import BEST_PEER, OURS, PROXY
 from bench.rounds import Pace, rounds
-from bench.stack import STACKS
+from bench.stack import STACKS, STORES
 from bench.table import of
 
 
@@ -16,7 +16,7 @@ def main(kinds: list[str]) -> None:
     stacks = [STACKS[name] for name in (OURS, BEST_PEER, PROXY)]
     for kind in kinds:
         wanted = [stack for stack in stacks if stack.graphql or kind == "A"]
-        found = rounds(wanted, kind, Pace())
+        found = rounds([*wanted, *([STORES] if kind == "C" else [])], kind, Pace())
         sys.stdout.write(f"{kind}\n{of(found, BEST_PEER)}\n")
 
 

@@ -1,5 +1,6 @@
 """The servers that are measured, each alone on one core."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -15,7 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.names import BARE, BEST_PEER, GUIDES, NODE_PROXY, OURS, PROXY
+from bench.names import BARE, BEST_PEER, GUIDES, NODE_PROXY, OURS, PROXY, STORING
+from ledger import migrate
 
 ROOT = Path(__file__).parent.parent
 PEERS = Path(__file__).parent / "peers"
@@ -33,21 +35,23 @@ _UVICORN = (
 
 @dataclass(frozen=True)
 class Stack:
-    """A server: how it is started, and what it is. `graphql` is False for the floors."""
+    """A server: how it is started, and what it is. `graphql` is False for the floors; with `ledger` an
+    empty one of ours is made for it, `gateway.db` in its folder."""
 
     name: str
     command: tuple[str, ...]
     environment: dict[str, str] = field(default_factory=dict)
     graphql: bool = True
     path: str = "/graphql"
-    ours: bool = False
+    ledger: bool = False
     workers: int = 1
 
 
-def _node(name: str, file: str, graphql: bool = True, **environment: str) -> Stack:
-    return Stack(
-        name, ("node", str(PEERS / file)), environment, graphql, "/graphql" if graphql else "/"
-    )
+def _node(
+    name: str, file: str, graphql: bool = True, ledger: bool = False, **environment: str
+) -> Stack:
+    path = "/graphql" if graphql else "/"
+    return Stack(name, ("node", str(PEERS / file)), environment, graphql, path, ledger)
 
 
 def _floor(name: str, factory: str, graphql: bool = False) -> Stack:
@@ -61,7 +65,7 @@ def ours(name: str = OURS, workers: int = 1, **environment: str) -> Stack:
     # Every request asks Asiabill, unless the cell is about the lists that are kept.
     environment = {"GATEWAY_CARD_CACHE_SECONDS": "0"} | environment
     command = ("-m", "gateway.cli", "serve", "--port", "{port}", "--workers", str(workers))
-    return Stack(name, (PYTHON, *command), environment, ours=True, workers=workers)
+    return Stack(name, (PYTHON, *command), environment, workers=workers)
 
 
 STACKS = {
@@ -78,6 +82,8 @@ STACKS = {
         _node(NODE_PROXY, "proxy.js", graphql=False),
     )
 }
+# Where something is stored: it writes the rows that this gateway writes.
+STORES = _node(STORING, "storing.js", ledger=True)
 
 
 @dataclass
@@ -144,6 +150,8 @@ def running(
         **stack.environment,
         **more,
     }
+    if stack.ledger:
+        asyncio.run(migrate(f"sqlite+aiosqlite:///{folder}/gateway.db"))
     command = ["taskset", "-c", cores, *(word.format(port=port) for word in stack.command)]
     begun = time.monotonic()
     with (Path(folder) / "log").open("wb") as log:

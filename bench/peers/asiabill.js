@@ -12,8 +12,9 @@ const pool = new Pool(upstream.origin, { connections, connect: { ca } })
 const GATEWAY_NO = '12246002'
 const SIGN_KEY = '12H4567r'
 
-async function call (method, path, pathValues, body) {
-  const id = randomBytes(16).toString('hex')
+export const newId = () => randomBytes(16).toString('hex')
+
+async function call (method, path, pathValues, body, id = newId()) {
   const time = String(Date.now())
   const text = [GATEWAY_NO + id + time, pathValues, body].filter(Boolean).join('.')
   const answer = await pool.request({
@@ -67,9 +68,8 @@ export const typeDefs = `
   }
 `
 
-const charge = async (_, { customerId, paymentMethodId, order, idempotencyKey }) => {
-  const orderNo = order.orderNo ?? idempotencyKey
-  const told = await call('POST', '/confirmCharge', undefined, JSON.stringify({
+export const confirm = (orderNo, { customerId, paymentMethodId, order }, requestId) =>
+  call('POST', '/confirmCharge', undefined, JSON.stringify({
     callbackUrl: 'http://127.0.0.1/webhooks',
     customerId,
     customerPaymentMethodId: paymentMethodId,
@@ -78,7 +78,11 @@ const charge = async (_, { customerId, paymentMethodId, order, idempotencyKey })
     orderCurrency: order.amount.currency,
     orderNo,
     returnUrl: 'http://127.0.0.1/return'
-  }))
+  }), requestId)
+
+const charge = async (_, asked) => {
+  const orderNo = asked.order.orderNo ?? asked.idempotencyKey
+  const told = await confirm(orderNo, asked)
   return { charge: { id: told.tradeNo, status: told.orderStatus, orderNo } }
 }
 
