@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, RowMapping, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from ledger import history as lines
 from ledger.changes import Change
@@ -12,12 +12,14 @@ from ledger.charge import Begun, Charge, ChargeEvent, NewCharge
 from ledger.database import Transaction, insert_new
 from ledger.error import IdempotencyMismatch, LedgerError, OrderNoTaken, UnknownCharge
 from ledger.money import Money
+from ledger.statement import Row, first, rows
 from ledger.status import ChargeStatus, EventSource
 from ledger.table import ORDER_NO, charge_events, charges
 from ledger.text import BadText, checked
 
 _ASIDE: Final = {"lease_owner", "lease_until", "lease_token", "counted"}
 _COLUMNS: Final = tuple(column for column in charges.c if column.name not in _ASIDE)
+_NAMES: Final = tuple(column.name for column in _COLUMNS)
 # Built once: to put a statement together takes longer than SQLite needs to run it.
 _OF_ACCOUNT: Final = select(*_COLUMNS).where(charges.c.account == bindparam("account"))
 _OLDEST: Final = _OF_ACCOUNT.order_by(charges.c.created_at).limit(1)
@@ -40,9 +42,9 @@ _OF_INTENT: Final = _OF_ACCOUNT.where(charges.c.intent_id == bindparam("intent_i
 _LOCKED: Final = _OF_ACCOUNT.where(charges.c.id == bindparam("id")).with_for_update()
 
 
-def charge_of(row: RowMapping) -> Charge:
+def charge_of(row: Row) -> Charge:
     """A row of `charges`, with or without what is kept aside."""
-    return Charge(**{column.name: row[column] for column in _COLUMNS})
+    return Charge(**{name: row[name] for name in _NAMES})
 
 
 def find(
@@ -64,7 +66,7 @@ def find(
         query, given = _BY_KEY, {"key_scope": key[0], "idempotency_key": key[1]}
     else:
         query = _BY_NAME[next(iter(given))]
-    row = connection.execute(query, given | {"account": account}).mappings().first()
+    row = first(connection, query, given | {"account": account})
     return None if row is None else charge_of(row)
 
 
@@ -80,29 +82,29 @@ def id_of_order(connection: Connection, account: str, order_no: str) -> str | No
 
 def by_ids(connection: Connection, account: str, ids: Collection[str]) -> dict[str, Charge]:
     """Those that exist, by id."""
-    rows = connection.execute(_BY_IDS, {"account": account, "ids": list(ids)})
-    return {charge.id: charge for charge in map(charge_of, rows.mappings())}
+    found = connection.execute(_BY_IDS, {"account": account, "ids": list(ids)})
+    return {charge.id: charge for charge in map(charge_of, found.mappings())}
 
 
 def of_intent(connection: Connection, account: str, intent_id: str) -> list[Charge]:
     """All attempts on an intent, the first one first."""
-    rows = connection.execute(_OF_INTENT, {"account": account, "intent_id": intent_id})
-    return [charge_of(row) for row in rows.mappings()]
+    found = rows(connection, _OF_INTENT, {"account": account, "intent_id": intent_id})
+    return [charge_of(row) for row in found]
 
 
 def history(connection: Connection, account: str, charge_id: str) -> list[ChargeEvent]:
     """Oldest first."""
-    rows = connection.execute(
+    found = connection.execute(
         select(charge_events)
         .where(charge_events.c.account == account, charge_events.c.charge_id == charge_id)
         .order_by(charge_events.c.seq)
     )
-    return [ChargeEvent(**row) for row in rows.mappings()]
+    return [ChargeEvent(**row) for row in found.mappings()]
 
 
 def locked(connection: Connection, account: str, charge_id: str) -> Charge:
     """The row, held until the transaction ends. Raises UnknownCharge."""
-    row = connection.execute(_LOCKED, {"account": account, "id": charge_id}).mappings().first()
+    row = first(connection, _LOCKED, {"account": account, "id": charge_id})
     if row is None:
         raise UnknownCharge(f"no charge {charge_id!r}")
     return charge_of(row)

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]
 import structlog
-from sqlalchemy import Connection, Executable, RowMapping, Table
+from sqlalchemy import Connection, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, StatementError
@@ -21,6 +21,7 @@ from ledger.error import LedgerUnavailable
 from ledger.postgresql import PostgresServer
 from ledger.refund import RefundSettled
 from ledger.sqlite import SqliteFile
+from ledger.statement import Row, first
 
 _AGAIN_SECONDS: Final = 1.0
 
@@ -102,18 +103,14 @@ class Database:
         await self._place.dispose()
 
 
-def insert_new(
-    connection: Connection, table: Table, values: Mapping[str, object]
-) -> RowMapping | None:
+def insert_new(connection: Connection, table: Table, values: Mapping[str, object]) -> Row | None:
     """The new row; None where any unique constraint had been taken. A rival's open transaction is
     waited for, and PostgreSQL's next statement sees what it committed."""
-    inserted = connection.execute(_insert(table, connection.dialect.name), values)
-    row: RowMapping | None = inserted.mappings().first()
-    return row
+    return first(connection, _insert(table, connection.dialect.name), values)
 
 
 @cache
-def _insert(table: Table, dialect: str) -> Executable:
+def _insert(table: Table, dialect: str) -> Insert:
     # Built once: to put a statement together takes longer than SQLite needs to run it.
     build = postgresql.insert if dialect == "postgresql" else sqlite.insert
     return build(table).on_conflict_do_nothing().returning(table)
@@ -121,11 +118,11 @@ def _insert(table: Table, dialect: str) -> Executable:
 
 def count_one(connection: Connection, table: Table, values: Mapping[str, object]) -> None:
     """A new row, or one more in the `count` of the row of that key, which stays locked."""
-    connection.execute(_count(table, connection.dialect.name), values)
+    first(connection, _count(table, connection.dialect.name), values)
 
 
 @cache
-def _count(table: Table, dialect: str) -> Executable:
+def _count(table: Table, dialect: str) -> Insert:
     build = postgresql.insert if dialect == "postgresql" else sqlite.insert
     return build(table).on_conflict_do_update(
         index_elements=list(table.primary_key.columns), set_={"count": table.c.count + 1}

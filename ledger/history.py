@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Insert, Select, Table, Update, bindparam, insert, select, update
 
 from ledger.database import Transaction
+from ledger.statement import first
 from ledger.table import MESSAGE
 from ledger.text import tamed
 
@@ -28,14 +29,13 @@ def write(
     newest, count, add = _statements(table)
     if not line["applied"]:
         # Repeated webhooks and hourly looks share a line, or a history would have no end.
-        last = transaction.connection.execute(newest, owner).mappings().first()
+        last = first(transaction.connection, newest, owner)
         if last is not None and all(last[name] == value for name, value in line.items()):
             line_of = {f"of_{name}": value for name, value in owner.items()}
-            transaction.connection.execute(count, line_of | {"of_seq": last["seq"], "last_at": now})
+            first(transaction.connection, count, line_of | {"of_seq": last["seq"], "last_at": now})
             return
-    transaction.connection.execute(
-        add, {**owner, "seq": seq, "at": now, "last_at": now, "count": 1, **line}
-    )
+    values = {**owner, "seq": seq, "at": now, "last_at": now, "count": 1, **line}
+    first(transaction.connection, add, values)
 
 
 @cache

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from ledger import charges as charge_rows
 from ledger import settlement
@@ -32,11 +32,18 @@ from ledger.intent import (
 )
 from ledger.message import Lapsed
 from ledger.money import Money
+from ledger.statement import Row, first
 from ledger.status import ChargeStatus, IntentStatus
 from ledger.table import intents
 
 # Whoever stored a charge sends it within moments, or has died.
 SEND_OVERDUE: Final = timedelta(seconds=30)
+
+# Built once, as those of `ledger.charges`.
+_BY_ID: Final = select(intents).where(
+    intents.c.account == bindparam("account"), intents.c.id == bindparam("id")
+)
+_LOCKED: Final = _BY_ID.with_for_update()
 
 
 def create(transaction: Transaction, new: NewIntent, intent_id: str, now: datetime) -> IntentMade:
@@ -96,8 +103,7 @@ def get(
     connection: Connection, account: str, intent_id: str, now: datetime, *, lock: bool = False
 ) -> Intent:
     """Raises UnknownIntent. `lock` holds the intent until the transaction ends."""
-    query = select(intents).where(intents.c.account == account, intents.c.id == intent_id)
-    row = connection.execute(query.with_for_update() if lock else query).mappings().first()
+    row = first(connection, _LOCKED if lock else _BY_ID, {"account": account, "id": intent_id})
     if row is None:
         raise UnknownIntent(f"no intent {intent_id!r}")
     return _seen(connection, row, now)
@@ -206,7 +212,7 @@ def _twin(connection: Connection, new: NewIntent, now: datetime) -> IntentMade |
     return IntentMade(existing, created=False)
 
 
-def _seen(connection: Connection, row: RowMapping, now: datetime) -> Intent:
+def _seen(connection: Connection, row: Row, now: datetime) -> Intent:
     attempts = tuple(charge_rows.of_intent(connection, row["account"], row["id"]))
     return Intent(
         **row,

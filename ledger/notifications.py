@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, select, update
 
 from ledger.changes import Change
 from ledger.charges import id_of_order
 from ledger.database import Transaction, insert_new
 from ledger.notification import NewNotification, Notification, Recorded
+from ledger.statement import Row
 from ledger.table import CODE, MESSAGE, charges, counters, notifications
 from ledger.text import tamed
 
@@ -190,11 +191,11 @@ def _is(identity: dict[str, str]) -> ColumnElement[bool]:
     return and_(*(notifications.c[name] == value for name, value in identity.items()))
 
 
-def _announced(transaction: Transaction, row: RowMapping) -> Recorded:
+def _announced(transaction: Transaction, row: Row) -> Recorded:
     stored = _notification_of(row)
     transaction.changes.append(Change("notification", stored.account, str(stored.id)))
     return Recorded(stored, is_new=True)
 
 
-def _notification_of(row: RowMapping) -> Notification:
-    return Notification(**{column.name: row[column] for column in notifications.c})
+def _notification_of(row: Row) -> Notification:
+    return Notification(**{column.name: row[column.name] for column in notifications.c})

@@ -4,10 +4,11 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, Select, or_, select
+from sqlalchemy import Connection, Select, or_, select
 
 from ledger.error import UnknownRefund
 from ledger.refund import Refund, RefundEvent
+from ledger.statement import Row
 from ledger.status import REFUND_UNSETTLED
 from ledger.table import refund_events, refunds
 
@@ -15,9 +16,9 @@ _LEASE: Final = {"lease_owner", "lease_until", "lease_token"}
 _COLUMNS: Final = tuple(column for column in refunds.c if column.name not in _LEASE)
 
 
-def refund_of(row: RowMapping) -> Refund:
+def refund_of(row: Row) -> Refund:
     """A row of `refunds`, with or without its lease."""
-    return Refund(**{column.name: row[column] for column in _COLUMNS})
+    return Refund(**{column.name: row[column.name] for column in _COLUMNS})
 
 
 def find(

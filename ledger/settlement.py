@@ -28,6 +28,7 @@ from ledger.message import (
     Sent,
     source_of,
 )
+from ledger.statement import first
 from ledger.status import Alarm, ChargeStatus, EventSource
 from ledger.table import ADDRESS, CODE, MESSAGE, charge_events, charges
 from ledger.tally import Guard
@@ -77,7 +78,7 @@ def settle(
     unchanged = {"of_account": account, "of_id": charge_id, "of_version": charge.version}
     # A new schedule takes the look-up from whoever holds it.
     statement = _CHANGE_AND_FREE if "next_look_at" in values else _CHANGE
-    row = transaction.connection.execute(statement, values | unchanged).mappings().first()
+    row = first(transaction.connection, statement, values | unchanged)
     if row is None:
         raise LedgerError(f"charge {charge_id} changed under its lock")
     settled = charge_of(row)

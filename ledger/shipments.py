@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import select, update
 
 from ledger import charges
 from ledger.changes import Change
 from ledger.database import Transaction, insert_new
+from ledger.statement import Row
 from ledger.store import Store
 from ledger.table import CODE, shipments
 from ledger.text import tamed
@@ -77,5 +78,5 @@ def _save(transaction: Transaction, shipment: Shipment, now: datetime) -> Shipme
     return _shipment_of(row)
 
 
-def _shipment_of(row: RowMapping) -> Shipment:
+def _shipment_of(row: Row) -> Shipment:
     return Shipment(**{name: row[name] for name in Shipment.__dataclass_fields__})
