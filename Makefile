@@ -16,6 +16,7 @@ ifndef BENCH_PYTHON
 BENCH_PYTHON := $(shell /usr/bin/python3 -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' \
 	2>/dev/null && echo /usr/bin/python3 || echo $(PYTHON))
 endif
+PEERS := bench/peers/node_modules/.package-lock.json
 BENCH_OF := .venv/bench/of$(subst /,-,$(BENCH_PYTHON))
 
 .PHONY: run test test-slow large differential bench bench-short check chaos chaos-short chaos-proof soak cost \
@@ -33,10 +34,10 @@ test-slow: .venv/dev.stamp ## the money tests on PostgreSQL, several gateways on
 differential: .venv/dev.stamp ## thousands of generated documents, by plan and by graphql-core
 	DIFFERENTIAL_DOCUMENTS=$(or $(DOCUMENTS),3000) $(BIN)/python -m pytest tests/differential --timeout 3600
 
-bench: .venv/dev.stamp .venv/bench/stamp ## this gateway beside its peers, as tables and a picture; needs wrk and Node
+bench: .venv/dev.stamp .venv/bench/stamp $(PEERS) ## this gateway beside its peers, as tables and a picture; needs wrk and Node
 	BENCH_PYTHON=$(abspath .venv/bench/bin/python) $(BIN)/python -m bench
 
-bench-short: .venv/bench/stamp ## a minute each: this gateway, the best peer and the floor
+bench-short: .venv/bench/stamp $(PEERS) ## a minute each: this gateway, the best peer and the floor
 	BENCH_PYTHON=$(abspath .venv/bench/bin/python) $(BIN)/python -m bench.short A B C
 
 chaos: .venv/dev.stamp ## kill and lie, then compare: make chaos KEYS=10000
@@ -157,6 +158,10 @@ clean: ## forget the virtual environment and what the tools keep
 .venv/bench/stamp: requirements.lock $(BENCH_OF) .venv/run.stamp
 	$(BIN)/python -m pip --python .venv/bench/bin/python install --quiet --no-compile --require-hashes \
 		--requirement requirements.lock
+	touch $@
+
+$(PEERS): bench/peers/package-lock.json
+	cd bench/peers && npm ci --no-audit --no-fund
 	touch $@
 
 $(BENCH_OF):

@@ -9,7 +9,6 @@ import argparse
 import datetime
 import json
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -18,7 +17,7 @@ from bench import machine, table
 from bench.found import Found
 from bench.parts import PARTS
 from bench.rounds import Pace
-from bench.stack import LOAD_CORE, PEERS
+from bench.stack import LOAD_CORE
 
 
 def main() -> None:
@@ -34,8 +33,6 @@ def main() -> None:
     wanted = given.only.split(",")
     if unknown := set(wanted) - set(PARTS):
         parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
-    if not (PEERS / "node_modules").exists():
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=PEERS, check=True)
     # We, and a database that we start, stay off the servers' core.
     os.sched_setaffinity(0, {int(LOAD_CORE)})
     _measure(wanted, pace, given.into)
