@@ -20,8 +20,8 @@ from bench.rounds import Pace
 from bench.stack import LOAD_CORE
 
 
-def main() -> None:
-    """Measure, and write the results."""
+def main() -> int:
+    """Measure, and write the results. 1 where a part could not be measured."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--seconds", type=int, default=Pace.seconds)
     parser.add_argument("--rounds", type=int, default=Pace.rounds)
@@ -35,11 +35,13 @@ def main() -> None:
         parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
     # We, and a database that we start, stay off the servers' core.
     os.sched_setaffinity(0, {int(LOAD_CORE)})
-    _measure(wanted, pace, given.into)
+    missing = _measure(wanted, pace, given.into)
     sys.stdout.write((given.into / "results.md").read_text())
+    return 1 if missing else 0
 
 
-def _measure(wanted: list[str], pace: Pace, folder: Path) -> None:
+def _measure(wanted: list[str], pace: Pace, folder: Path) -> list[str]:
+    """The parts that could not be measured, which are not in the results."""
     folder.mkdir(exist_ok=True)
     kept = folder / "results.json"
     found: Found = {}
@@ -47,18 +49,26 @@ def _measure(wanted: list[str], pace: Pace, folder: Path) -> None:
         found = json.loads(kept.read_text())
     run = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC"
     on = f"{machine.told()}; rounds: {pace.rounds} of {pace.seconds} s, medians"
+    missing = []
     for part in wanted:
         began = time.monotonic()
-        tables = PARTS[part](pace)
-        took = round(time.monotonic() - began)
-        found[part] = {"run": run, "on": on, "took": took, "tables": tables}
+        found.pop(part, None)
+        try:
+            tables = PARTS[part](pace)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 the others are still worth having
+            sys.stderr.write(f"{part} was not measured: {error!r}\n")
+            missing.append(part)
+        else:
+            took = round(time.monotonic() - began)
+            found[part] = {"run": run, "on": on, "took": took, "tables": tables}
+            sys.stderr.write(f"{part}: {took} s\n")
         found = {name: found[name] for name in PARTS if name in found}
         # Whatever ends the run, what was measured by then is there.
         kept.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
         (folder / "results.md").write_text(table.page(found), encoding="utf-8")
         (folder / "results.svg").write_text(table.picture(found), encoding="utf-8")
-        sys.stderr.write(f"{part}: {took} s\n")
+    return missing
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -7,9 +7,8 @@ from typing import Final
 
 from bench.found import Table
 from bench.load import QUERIES
-from bench.rounds import PORT, STUB_PORT, stub
 from bench.stack import ask, ours, running
-from bench.stub import COUNTS
+from bench.upstream import stub
 
 _TIMES: Final = 20
 
@@ -17,20 +16,15 @@ _TIMES: Final = 20
 def calls() -> Table:
     """For A, B and C: list calls, charges and everything else, each a request."""
     found: Table = {}
-    with stub() as base, running(ours(), PORT, base) as server:
+    with stub() as far, running(ours(), far.url) as server:
         for kind in ("A", "B", "C"):
-            ask(STUB_PORT, f"{COUNTS}?reset")
+            far.forget()
             for number in range(_TIMES):
                 body = {"query": QUERIES[kind], "variables": _variables(kind, number)}
                 told = ask(server.port, server.stack.path, body)
                 if "errors" in told:
                     raise SystemExit(f"{kind}: {told}")
-            counts = ask(STUB_PORT, COUNTS)
-            found[kind] = {
-                f"{name}s": value / _TIMES
-                for name, value in counts.items()
-                if isinstance(value, int)
-            }
+            found[kind] = {f"{name}s": calls / _TIMES for name, calls in far.counts().items()}
     return found
 
 

@@ -5,8 +5,8 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 
-from bench.stack import KEY, LOAD_CORE, Running, ask
-from bench.stub import COUNTS
+from bench.stack import KEY, LOAD_CORE, Running
+from bench.upstream import Upstream
 
 A = "query Cards($id: ID!) { customer(id: $id) { id savedCards { id brand last4 } } }"
 B = "query Many($ids: [ID!]!) { customersByIds(ids: $ids) { id savedCards { id brand last4 } } }"
@@ -84,7 +84,7 @@ class Measure:
 
 def run(
     server: Running,
-    stub_port: int,
+    upstream: Upstream,
     kind: str,
     *,
     connections: int,
@@ -110,13 +110,12 @@ def run(
         kind,
         turn,
     )
-    ask(stub_port, f"{COUNTS}?reset")
+    upstream.forget()
     before = server.cpu()
     url = f"http://127.0.0.1:{server.port}{server.stack.path}"
     told = _wrk(url, script, connections, seconds, cores)
     used = server.cpu() - before
-    counts = ask(stub_port, COUNTS)
-    calls = sum(value for value in counts.values() if isinstance(value, int))
+    calls = sum(upstream.counts().values())
     requests = max(1, told["requests"])
     return Measure(
         rate=told["requests"] / told["seconds"],
@@ -130,11 +129,13 @@ def run(
     )
 
 
-def straight(stub_port: int, kind: str, *, connections: int, seconds: int, turn: int) -> Measure:
+def straight(
+    upstream: Upstream, kind: str, *, connections: int, seconds: int, turn: int
+) -> Measure:
     """Load the far side alone: what its own answers take."""
     values = {"REQUEST": _STRAIGHT[kind], "QUERY": "''", "CHECK": ""}
     script = _filled(values, kind, turn)
-    told = _wrk(f"http://127.0.0.1:{stub_port}", script, connections, seconds, LOAD_CORE)
+    told = _wrk(f"http://127.0.0.1:{upstream.port}", script, connections, seconds, LOAD_CORE)
     rate = told["requests"] / told["seconds"]
     return Measure(rate, told["p50"], told["p99"], 0, 0, 1, int(told["errors"]), 0)
 

@@ -12,6 +12,8 @@ PROXY: Final = "floor: raw proxy"
 NODE_PROXY: Final = "floor: raw Node proxy"
 # No server at all: the load asks the stand-in for Asiabill itself.
 UPSTREAM: Final = "the upstream itself"
+# Nor this one: the disk that the ledgers are on.
+DISK: Final = "one write and sync of this disk"
 KEPT: Final = "this gateway, lists kept"
 POSTGRESQL: Final = "this gateway, on PostgreSQL"
 ONE: Final = "one worker"

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from bench.certificate import certificate
+from bench.disk import synced
 from bench.exact import calls
 from bench.found import Table
-from bench.names import BEST_PEER, KEPT, OURS, POSTGRESQL
+from bench.names import BEST_PEER, DISK, KEPT, OURS, POSTGRESQL
 from bench.rounds import Pace, rounds
 from bench.scale import growth, workers
 from bench.sizes import sizes
@@ -20,13 +21,13 @@ Tables = dict[str, Table]
 
 _GRAPHQL: Final = [stack for stack in STACKS.values() if stack.graphql]
 _PAIR: Final = [STACKS[OURS], STACKS[BEST_PEER]]
-_SLOW: Final = ("--delay", "0.05")
+_SLOW: Final = 0.05
 
 
 def _tls(pace: Pace) -> Tables:
     with tempfile.TemporaryDirectory() as folder:
-        pem = str(certificate(Path(folder)))
-        return {"TLS": rounds(_PAIR, "A", pace, "--tls", pem, SSL_CERT_FILE=pem)}
+        pem = certificate(Path(folder))
+        return {"TLS": rounds(_PAIR, "A", pace, certificate=pem)}
 
 
 def _postgresql(pace: Pace) -> Tables:
@@ -52,14 +53,25 @@ def _database() -> Iterator[str | None]:
         yield server.new()
 
 
+def _alone(pace: Pace) -> Tables:
+    table = rounds([*_PAIR, STORES], "C", pace, connections=1, upstream=True)
+    return {"alone": table | {DISK: synced()}}
+
+
 def _tail(pace: Pace) -> Tables:
     # At most 32 calls under way answer 640 requests a second, whatever the server is. And 500 connections
     # come at once: a short run would show little else than how they are accepted.
     long = replace(pace, seconds=3 * pace.seconds)
     return {
-        "tail-8": rounds(_PAIR, "A", pace, *_SLOW, connections=8, upstream=True),
+        "tail-8": rounds(_PAIR, "A", pace, delay=_SLOW, connections=8, upstream=True),
         "tail-500": rounds(
-            _PAIR, "A", long, *_SLOW, connections=500, upstream=True, GATEWAY_UPSTREAM_LIMIT="600"
+            _PAIR,
+            "A",
+            long,
+            delay=_SLOW,
+            connections=500,
+            upstream=True,
+            GATEWAY_UPSTREAM_LIMIT="600",
         ),
     }
 
@@ -75,9 +87,7 @@ PARTS: Final[dict[str, Callable[[Pace], Tables]]] = {
     "B": lambda pace: {"B": rounds(_GRAPHQL, "B", pace)},
     "C": lambda pace: {"C": rounds([*_GRAPHQL, STORES], "C", pace)},
     "PostgreSQL": _postgresql,
-    "alone": lambda pace: {
-        "alone": rounds([*_PAIR, STORES], "C", pace, connections=1, upstream=True)
-    },
+    "alone": _alone,
     "calls": lambda _: {"calls": calls()},
     "hot": _hot,
     "tail": _tail,

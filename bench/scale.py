@@ -5,8 +5,9 @@ from typing import Final
 from bench.found import Table
 from bench.load import run
 from bench.names import ONE, OURS, TWO
-from bench.rounds import BOTH_CORES, PORT, STUB_PORT, Pace, rounds, stub
+from bench.rounds import BOTH_CORES, Pace, rounds
 from bench.stack import ours, running
+from bench.upstream import stub
 
 _WARM: Final = 10_000
 _PIECE_SECONDS: Final = 5
@@ -14,13 +15,13 @@ _PIECE_SECONDS: Final = 5
 
 def growth(pace: Pace) -> Table:
     """Memory in MB after warming up, and after so many requests more."""
-    with stub() as base, running(ours(), PORT, base) as server:
+    with stub() as far, running(ours(), far.url) as server:
 
         def ask(least: int) -> float:
             done = 0.0
             while done < least:
                 seconds = min(_PIECE_SECONDS, max(1, least // 1000))
-                measure = run(server, STUB_PORT, "A", connections=32, seconds=seconds, turn=1)
+                measure = run(server, far, "A", connections=32, seconds=seconds, turn=1)
                 done += measure.rate * seconds
             return done
 

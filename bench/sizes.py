@@ -7,8 +7,9 @@ from typing import Final
 from bench.found import Table, medians
 from bench.load import QUERIES, Measure, run
 from bench.names import BEST_PEER, OURS
-from bench.rounds import PORT, STUB_PORT, Pace, stub
+from bench.rounds import Pace
 from bench.stack import STACKS, Running, ask, running
+from bench.upstream import stub
 
 _COUNTS: Final = (1, 10, 50, 100, 1000)
 
@@ -17,10 +18,11 @@ def sizes(pace: Pace) -> Table:
     """A row for each number of customers and stack; `refused` is 1 where the limits end before it."""
     found: dict[str, list[Measure]] = defaultdict(list)
     refused: Table = {}
-    with stub() as base:
+    with stub() as far:
         for turn in range(pace.rounds):
             for name in (OURS, BEST_PEER):
-                with running(STACKS[name], PORT, base) as server:
+                with running(STACKS[name], far.url) as server:
+                    run(server, far, "B", connections=16, seconds=1, turn=50 + turn, check=True)
                     for count in _COUNTS:
                         row = f"{count} customers, {name}"
                         if not _answered(server, count):
@@ -28,7 +30,7 @@ def sizes(pace: Pace) -> Table:
                             continue
                         measure = run(
                             server,
-                            STUB_PORT,
+                            far,
                             "B",
                             connections=1,
                             seconds=pace.seconds,

@@ -128,14 +128,20 @@ def ask(port: int, path: str, body: Mapping[str, object] | None = None) -> dict[
         return told
 
 
+def free_port() -> int:
+    """One that nobody listens on: two runs must not load each other's servers."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 @contextmanager
 def running(
-    stack: Stack, port: int, upstream: str, *, cores: str = SERVER_CORE, **more: str
+    stack: Stack, upstream: str, *, cores: str = SERVER_CORE, **more: str
 ) -> Iterator[Running]:
     """Start a server on its core, wait until it answers a query, and end it after."""
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", port)) == 0:
-            raise SystemExit(f"port {port} is taken: something of an earlier run is still there")
+    port = free_port()
     folder = tempfile.mkdtemp(prefix="bench-")
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")

@@ -148,7 +148,7 @@ class _Connection(asyncio.Protocol):
         )
 
 
-async def _serve(port: int, delay: float, tls: str | None) -> None:
+async def _serve(port: int, delay: float, tls: str | None, tls_port: int) -> None:
     stub = Stub(delay)
     loop = asyncio.get_running_loop()
     if tls:
@@ -156,7 +156,7 @@ async def _serve(port: int, delay: float, tls: str | None) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(tls)
         await loop.create_server(
-            lambda: _Connection(stub), "127.0.0.1", port + 1, ssl=context, backlog=2048
+            lambda: _Connection(stub), "127.0.0.1", tls_port, ssl=context, backlog=2048
         )
     server = await loop.create_server(lambda: _Connection(stub), "127.0.0.1", port, backlog=2048)
     async with server:
@@ -168,5 +168,6 @@ if __name__ == "__main__":
     parser.add_argument("--port", type=int, default=9100)
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
     parser.add_argument("--tls", help="a file with a key and its certificate")
+    parser.add_argument("--tls-port", type=int, default=9101)
     given = parser.parse_args()
-    uvloop.run(_serve(given.port, given.delay, given.tls))
+    uvloop.run(_serve(given.port, given.delay, given.tls, given.tls_port))
