@@ -48,7 +48,8 @@ def _measure(wanted: list[str], pace: Pace, folder: Path) -> list[str]:
     if kept.exists() and len(wanted) < len(PARTS):
         found = json.loads(kept.read_text())
     run = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC"
-    on = f"{machine.told()}; rounds: {pace.rounds} of {pace.seconds} s, medians"
+    load = os.getloadavg()[0]
+    on = f"{machine.told()}; load before it {load:.1f}; rounds: {pace.rounds} of {pace.seconds} s, medians"
     missing = []
     for part in wanted:
         began = time.monotonic()

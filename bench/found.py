@@ -29,15 +29,18 @@ class Refused(LookupError):
 
 
 def medians(runs: Sequence[Measure]) -> Row:
-    """Of all rounds, except that an error in any of them counts."""
+    """Of all rounds, except that an error in any of them counts; `spread` is how far apart the rates of
+    the best and the worst round are, in hundredths of their median."""
     rows = [asdict(run) for run in runs]
     row = {name: round(median(each[name] for each in rows), 3) for name in rows[0]}
-    return row | {"errors": sum(each["errors"] for each in rows)}
+    rates = [each["rate"] for each in rows]
+    spread = (max(rates) - min(rates)) / row["rate"] * 100 if row["rate"] else 0.0
+    return row | {"errors": sum(each["errors"] for each in rows), "spread": round(spread, 1)}
 
 
 def of_upstream(row: Row) -> Row:
     """What can be said of the far side, which is no server of ours."""
-    return {name: row[name] for name in ("rate", "p50", "p99", "errors")}
+    return {name: row[name] for name in ("rate", "spread", "p50", "p99", "errors")}
 
 
 class Look:

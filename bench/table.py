@@ -27,6 +27,7 @@ TITLES: Final = {
 _BASES: Final = {"workers": ONE, "hot": OURS, "C-PostgreSQL": OURS}
 _COLUMNS: Final = {
     "rate": ("req/s", 0),
+    "spread": ("spread %", 0),
     "ratio": ("ratio", 2),
     "p50": ("p50 ms", 2),
     "p99": ("p99 ms", 2),

@@ -1,10 +1,12 @@
 """What the benchmark says of the figures that were asked for."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from bench.asked import FIGURES, Figure, Proven, table
-from bench.found import Found, Look, Row
+from bench.found import Found, Look, Row, medians
+from bench.load import Measure
 from bench.names import BEST_PEER, OURS
 from bench.stack import ROOT
 from bench.table import TITLES, page
@@ -47,13 +49,25 @@ def test_a_difference_is_taken_from_the_upstreams_own_median() -> None:
     assert line(told, what)[1:] == ["3.50", "reached"]
 
 
+def test_rounds_that_differ_say_so() -> None:
+    rounds = [Measure(rate, 1, 2, 3, 4, 1, 0, 1) for rate in (90.0, 100.0, 150.0)]
+    row = medians([*rounds[:2], replace(rounds[2], errors=1)])
+    assert (row["rate"], row["spread"], row["errors"]) == (100, 60, 1)
+
+
+def test_growth_over_fewer_requests_is_not_what_was_asked() -> None:
+    for requests, told in ((2_000, "not measured"), (100_158, "0.4")):
+        of = found(growth={OURS: {"growth": 0.4, "requests": requests}})
+        assert line(of, "growth over 100,000 requests")[1] == told
+
+
 def test_every_figure_is_looked_for_in_a_table_that_is_measured() -> None:
     looked: set[str] = set()
 
     class Watched(Look):
         def __call__(self, table: str, row: str, figure: str) -> float:
             looked.add(table)
-            return 1.0
+            return 100_000.0
 
     for figure in FIGURES:
         if isinstance(figure, Figure):
