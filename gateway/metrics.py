@@ -6,6 +6,8 @@ from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from ledger import Alarm
+
 REGISTRY = CollectorRegistry()
 
 _FAST = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 45.0)
@@ -152,6 +154,13 @@ LIMITED = Counter(
     ["limit"],
     registry=REGISTRY,
 )
+
+# Shown as 0 from the start: Prometheus sees no increase in a series that begins with its first event.
+for _alarm in Alarm:
+    CHARGE_ALARMS.labels(_alarm.value)
+    REFUND_ALARMS.labels(_alarm.value)
+for _outcome in ("answered", "unanswered"):
+    LOOKUPS.labels(_outcome)
 
 
 @contextmanager

@@ -25,6 +25,12 @@ _MOST_FIELDS = 40
 # What a label may say of a type: `transaction.success` is of the first family.
 _FAMILIES = frozenset({"transaction", "pre-authorized", "refund", "chargeback"})
 
+# From the start, as the other counts that an alert watches.
+for _outcome in ("forged", "malformed"):
+    metrics.WEBHOOKS.labels("", _outcome)
+for _each in (*sorted(_FAMILIES), "other"):
+    metrics.WEBHOOKS.labels(_each, "unavailable")
+
 _log = structlog.get_logger("gateway.webhooks")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ledger import Alarm
 from tests.api.conftest import MERCHANT, Api, client, raw_card
 from tests.api.money.checkout import CHALLENGE, opened, settled
 from tests.api.money.listening import socket
@@ -169,6 +170,28 @@ async def test_the_age_of_the_oldest_unsettled_charge_is_told(api: Api, unique: 
     assert await count(api, "gateway_ledger_up") == 1
     await api.simulator.mend()
     assert await settled(api, charge["id"], 40) == "SUCCEEDED"
+
+
+async def test_what_an_alert_waits_for_is_counted_from_the_start(api: Api) -> None:
+    """Prometheus sees no increase in a series that begins with its first event."""
+    page = (await api.http.get("/metrics")).raise_for_status().text
+    expected = {
+        *(
+            f'gateway_{kind}_alarms_total{{alarm="{alarm.value}"}}'
+            for kind in ("charge", "refund")
+            for alarm in Alarm
+        ),
+        *(
+            f'gateway_lookups_total{{outcome="{outcome}"}}'
+            for outcome in ("answered", "unanswered")
+        ),
+        *(
+            f'gateway_webhooks_total{{outcome="{outcome}",type=""}}'
+            for outcome in ("forged", "malformed")
+        ),
+        'gateway_webhooks_total{outcome="unavailable",type="refund"}',
+    }
+    assert expected <= {row.rpartition(" ")[0] for row in page.splitlines()}
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz"])

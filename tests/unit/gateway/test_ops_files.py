@@ -2,10 +2,13 @@
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml  # type: ignore[import-untyped]
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.metrics import MetricWrapperBase
@@ -14,7 +17,8 @@ from clients.asiabill.outcomes import Outcome
 from gateway import metrics
 from ledger import ChargeStatus, RefundStatus
 
-ROOT = Path(__file__).parents[3]
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
 OPERATING = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
 
 # A name, and the selector behind it.
@@ -114,6 +118,20 @@ def test_every_alert_has_a_chapter_that_says_what_to_do() -> None:
         assert page == "docs/operating.md"
         assert anchor == rule["alert"].lower()
         assert anchor in chapters, f"docs/operating.md has no chapter {rule['alert']}"
+
+
+def test_the_first_event_of_its_kind_raises_its_alert() -> None:
+    """As Prometheus itself reckons the rules."""
+    tool = shutil.which("promtool")
+    if tool is None:
+        pytest.skip("no promtool here: apt-get install prometheus")
+    done = subprocess.run(
+        [tool, "test", "rules", HERE / "alerts_over_time.yaml"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_panels_do_not_lie_on_each_other() -> None:
