@@ -46,7 +46,7 @@ Ask = Callable[[Charge, OnSend], Awaitable[Message]]
 
 @dataclass(frozen=True, slots=True)
 class Charged:
-    """A charge as it stands; `replayed` where an earlier call did the work."""
+    """A charge as it stands; `replayed` where another call had stored it."""
 
     charge: Charge
     replayed: bool
@@ -97,22 +97,17 @@ async def carry_out(
     """
     if begun.replayed and not _may_still_be_sent(context, begun.charge, intent):
         return await _lapsed(context, begun.charge)
-    charge, replayed = begun.charge, begun.replayed
-
-    def joined() -> None:
-        nonlocal replayed
-        replayed = True
-
-    key = (charge.id,)
+    charge, key = begun.charge, (begun.charge.id,)
     if charge.status is ChargeStatus.CREATED or context.account.sends.under_way(key):
         stored = charge
         charge = await context.account.sends.share(
-            key, lambda: _send(context, stored, ask, guard), joined
+            key, lambda: _send(context, stored, ask, guard), lambda: None
         )
     elif charge.status is ChargeStatus.PROCESSING:
         # Its answer may have come between our look into the ledger and the look for its sender.
         charge = await context.ledger.charge(charge.account, id=charge.id) or charge
-    return Charged(charge, replayed)
+    # A twin that was quicker may have sent what this call stored: exactly one call tells of a new charge.
+    return Charged(charge, begun.replayed)
 
 
 def _may_still_be_sent(context: Context, found: Charge, intent: Intent | None) -> bool:

@@ -172,17 +172,12 @@ async def _begin(context: Context, new: NewRefund) -> RefundBegun:
 
 async def _sent(context: Context, charge: Charge, refund: Refund, *, replayed: bool) -> Refunded:
     """The refund after it was sent, by this call or by the twin that was first."""
-
-    def joined() -> None:
-        nonlocal replayed
-        replayed = True
-
     key = (refund.id,)
     if refund.status is RefundStatus.CREATED or context.account.sends.under_way(key):
         stored = refund
         try:
             refund = await context.account.sends.share(
-                key, lambda: _send(context, charge, stored), joined
+                key, lambda: _send(context, charge, stored), lambda: None
             )
         finally:
             context.loaders.refunds.clear(charge.id)
@@ -190,6 +185,7 @@ async def _sent(context: Context, charge: Charge, refund: Refund, *, replayed: b
         # Its answer may have come between our look into the ledger and the look for its sender.
         found = await context.ledger.refunds.find(refund.account, id=refund.id)
         refund = found or refund
+    # As of a charge: exactly one call tells of a new refund, whoever sent it.
     return Refunded(refund, charge, replayed)
 
 
