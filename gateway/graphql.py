@@ -32,7 +32,7 @@ from gateway.places import STREAMS, Places
 from gateway.trusted import TrustedDocuments
 from resolvers.context import Caller, Context
 from resolvers.cost import account_to
-from resolvers.failure import BadUserInput, Failure, LimitExceeded, Unauthenticated
+from resolvers.failure import BadUserInput, Failure, Interrupted, LimitExceeded, Unauthenticated
 from schema.root import Schema
 
 MAX_BODY = 64 * 1024
@@ -97,6 +97,12 @@ class GraphQLEndpoint:
         entry = self._journal.begin(incoming.id, way, request.headers)
         try:
             response = await self._answer(request, incoming, media, entry)
+        except asyncio.CancelledError:
+            self._journal.end(entry)
+            if not self._draining.begun:
+                raise
+            # The server waits no longer, but sends what it is given now.
+            return _interrupted(incoming.id, media)
         except BaseException:
             self._journal.end(entry)
             raise
@@ -251,6 +257,15 @@ class Shortcut:
             await self._endpoint(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+
+def _interrupted(request_id: str, media: str) -> Response:
+    failure = Interrupted("The service is stopping. Repeat the call with the same idempotency key.")
+    content = {"errors": errors_of([GraphQLError("", original_error=failure)], request_id)}
+    shown_as = _JSON if media == _EVENTS else media
+    return _response(
+        content, 503, shown_as, {"x-request-id": request_id, "cache-control": "no-store"}
+    )
 
 
 def _loop_time(context: Context) -> float | None:

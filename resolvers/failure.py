@@ -7,6 +7,7 @@
     ├── LimitExceeded     too many of something at once
     ├── DocumentNotFound, DocumentsNotKept, DocumentNotTrusted
     │                     a document that is not known by that name, or not one of the shop's
+    ├── Interrupted       this process ended before the operation did
 
 What a caller can correct is a `Rejection` instead; an outcome of money is a status.
 """
@@ -59,3 +60,9 @@ class DocumentNotTrusted(Failure):
     """Send a document of the manifest."""
 
     code = "DOCUMENT_NOT_TRUSTED"
+
+
+class Interrupted(Failure):
+    """Repeat the call, with the same idempotency key: it may have been done."""
+
+    retryable = True

@@ -46,7 +46,7 @@ def shown(
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
     code, message, retryable, more = _told(error, cause)
-    if code == "INTERNAL":
+    if code == "INTERNAL" and not isinstance(cause, Failure):
         unexpected(cause or error)
     formatted: dict[str, Any] = {"message": message}
     if error.locations:
