@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
+from gateway import accepting
 from gateway.metrics_page import FOLDER
 from gateway.protocol import Http, WebSocket
 from gateway.settings import Mode, Settings
@@ -41,23 +42,25 @@ def serve(settings: Settings, workers: int) -> None:
     ):
         announcing = threading.Thread(target=_announce, args=(url,), daemon=True)
         announcing.start()
-        uvicorn.run(
-            "gateway.app:create_app",
-            factory=True,
-            host=settings.host,
-            port=settings.port,
-            workers=workers,
-            loop="uvloop" if sys.platform != "win32" else "asyncio",
-            http=Http,
-            ws=WebSocket,
-            ws_per_message_deflate=False,
-            ws_max_size=64 * 1024,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            limit_concurrency=1000,
-            timeout_graceful_shutdown=_DRAIN_SECONDS,
+        accepting.run(
+            uvicorn.Config(
+                "gateway.app:create_app",
+                factory=True,
+                host=settings.host,
+                port=settings.port,
+                workers=workers,
+                loop="uvloop" if sys.platform != "win32" else "asyncio",
+                http=Http,
+                ws=WebSocket,
+                ws_per_message_deflate=False,
+                ws_max_size=64 * 1024,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                limit_concurrency=1000,
+                timeout_graceful_shutdown=_DRAIN_SECONDS,
+            )
         )
 
 
