@@ -125,13 +125,12 @@ def test_the_first_event_of_its_kind_raises_its_alert() -> None:
     tool = shutil.which("promtool")
     if tool is None:
         pytest.skip("no promtool here: apt-get install prometheus")
-    done = subprocess.run(
-        [tool, "test", "rules", HERE / "alerts_over_time.yaml"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    for question in (
+        ("check", "config", ROOT / "ops" / "prometheus.yaml"),
+        ("test", "rules", HERE / "alerts_over_time.yaml"),
+    ):
+        done = subprocess.run([tool, *question], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_panels_do_not_lie_on_each_other() -> None:
