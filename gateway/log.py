@@ -112,7 +112,9 @@ def _scrub(
         if isinstance(value, str):
             if len(value) < _SHORTEST:
                 continue
-            event[name] = scrubbed(value)[:_LONGEST]
+            text = scrubbed(value)
+            # The last lines of a traceback say what went wrong, and where.
+            event[name] = text[-_LONGEST:] if name == "exception" else text[:_LONGEST]
         elif not isinstance(value, int | float | bool | None):
             event[name] = scrubbed(str(value))[:_LONGEST]
     return event

@@ -40,6 +40,35 @@ def test_each_line_is_written_once_and_in_order() -> None:
     ]
 
 
+_DEEP = """
+import structlog
+from gateway import log
+
+def fall(depth):
+    if not depth:
+        raise ValueError("the reason, of key mk_0123456789abcdef")
+    return rise(depth - 1)
+
+def rise(depth):
+    return fall(depth - 1)
+
+log.configure()
+try:
+    fall(100)
+except ValueError:
+    structlog.get_logger("test").exception("x" * 3000)
+"""
+
+
+def test_a_long_traceback_keeps_its_end_and_other_text_its_beginning() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", _DEEP], capture_output=True, timeout=30, check=True
+    )
+    line = json.loads(ended.stderr)
+    assert line["exception"].endswith("ValueError: the reason, of key [secret]")
+    assert len(line["exception"]) == len(line["event"]) == 2000
+
+
 def test_ids_are_of_one_form_and_never_the_same() -> None:
     ids = [new_id() for _ in range(2000)]
     assert len(set(ids)) == len(ids)
