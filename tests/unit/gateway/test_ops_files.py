@@ -120,6 +120,15 @@ def test_every_alert_has_a_chapter_that_says_what_to_do() -> None:
         assert anchor in chapters, f"docs/operating.md has no chapter {rule['alert']}"
 
 
+def test_the_runbook_says_what_each_metric_is() -> None:
+    rows = [row for row in OPERATING.splitlines() if row.startswith("| `gateway_")]
+    told = set(re.findall(r"`(gateway_[a-z_]+)`", "\n".join(rows)))
+    ours = {
+        re.sub(r"_(bucket|count|sum)$", "", name) for name in SERIES if name.startswith("gateway_")
+    }
+    assert told == ours
+
+
 def test_the_first_event_of_its_kind_raises_its_alert() -> None:
     """As Prometheus itself reckons the rules."""
     tool = shutil.which("promtool")
