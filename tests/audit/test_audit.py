@@ -1,8 +1,10 @@
 """Tools that attack GraphQL services, each with the figure that it must reach. Run by `make audit`."""
 
+import csv
 import json
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,3 +100,37 @@ def test_clairvoyance_learns_no_name(production_url: str, gateway_url: str, tmp_
 
     assert learnt(gateway_url), "it must be able to find what is shown"
     assert learnt(production_url) == set()
+
+
+# Each leaves 300 requests or answers unfinished for half a minute.
+SLOW = {
+    "heads": ("-H",),
+    "bodies": ("-B", "-f", "application/json"),
+    "reads": ("-X", "-k", "3", "-w", "10", "-y", "20", "-n", "2", "-z", "32"),
+}
+
+
+@pytest.mark.parametrize("kind", SLOW)
+def test_slowhttptest_finds_the_service_answering(
+    gateway_url: str, tmp_path: Path, kind: str
+) -> None:
+    """Its own probe waits for 3 s, all through."""
+    tool = shutil.which("slowhttptest")
+    if tool is None:
+        pytest.skip("no slowhttptest here: apt-get install slowhttptest")
+    done = subprocess.run(
+        [
+            *(tool, *SLOW[kind], "-u", f"{gateway_url}/graphql"),
+            *("-g", "-o", str(tmp_path / "slow")),
+            *("-c", "300", "-r", "150", "-i", "5", "-l", "30", "-p", "3"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    table = (tmp_path / "slow.csv").read_text(encoding="utf-8")
+    seconds = list(csv.DictReader(table.splitlines()))
+    assert max(int(second["Connected"]) for second in seconds) > 100, done.stdout[-1500:]
+    # What it counts of the service: how many connections may be open beside it, 0 where it is not there.
+    assert all(int(second["Service Available"]) > 0 for second in seconds), seconds
