@@ -1,6 +1,9 @@
-"""Headers for a browser's safety, on every answer of the service."""
+"""Headers for a browser's safety and the request's id, on every answer of the service."""
 
+import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from clients.asiabill import new_id
 
 _ALWAYS = {
     b"x-content-type-options": b"nosniff",
@@ -13,7 +16,7 @@ _LIVE = {b"strict-transport-security": b"max-age=31536000; includeSubDomains"}
 
 
 class SafeHeaders:
-    """Adds them where the answer does not have its own."""
+    """Adds them where the answer does not have its own. An operation has: it gave itself an id."""
 
     def __init__(self, app: ASGIApp, *, live: bool) -> None:
         self._app = app
@@ -24,12 +27,17 @@ class SafeHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        headers = self._headers
+        if scope["path"] != "/graphql":
+            request_id = new_id()
+            structlog.contextvars.bind_contextvars(request_id=request_id)
+            headers = (*headers, (b"x-request-id", request_id.encode()))
 
         async def send_safely(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = list(message["headers"])
                 own = {name for name, _ in given}
-                message["headers"] = given + [it for it in self._headers if it[0] not in own]
+                message["headers"] = given + [it for it in headers if it[0] not in own]
             await send(message)
 
         await self._app(scope, receive, send_safely)

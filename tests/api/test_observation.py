@@ -88,6 +88,16 @@ async def test_a_charge_is_found_by_its_request_and_by_its_order(
     assert call["upstream_request_id"]
 
 
+async def test_what_is_no_operation_has_an_id_too(api: Api, folder: Path) -> None:
+    """The answer's id leads to the line of a refused notification."""
+    answer = await api.http.post("/webhooks/asiabill", content=b"{}")
+    assert answer.status_code == 401
+    told = await line(folder, "webhook refused", answer.headers["x-request-id"])
+    assert told["outcome"] == "forged"
+    ids = {(await api.http.get(path)).headers["x-request-id"] for path in ("/healthz", "/nowhere")}
+    assert len(ids) == 2
+
+
 async def test_what_went_wrong_is_the_outcome(api: Api, folder: Path) -> None:
     customer_id = await api.customer()
     for _ in range(3):
