@@ -11,7 +11,8 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, inspect, make_url
+from sqlalchemy import Connection, insert, inspect, make_url
+from sqlalchemy.exc import IntegrityError
 
 from ledger import (
     Ledger,
@@ -25,7 +26,8 @@ from ledger import (
     postgresql,
 )
 from ledger.database import Database, Transaction
-from ledger.table import metadata
+from ledger.statement import first
+from ledger.table import counters, metadata
 from tests.databases import Postgres
 
 Order = Callable[..., NewCharge]
@@ -221,6 +223,21 @@ async def test_a_process_whose_connection_is_lost_in_the_middle_has_not_sent(
         assert sent.send_no == 1
         with pytest.raises(NotSendable):
             await ledger.settle("default", charge.id, Sent("r"))
+
+
+async def test_what_breaks_a_constraint_is_told_alike_and_without_its_values(url: str) -> None:
+    """Also where SQLite's own driver runs the statement."""
+    add = insert(counters)
+    line = {"account": "default", "name": "of-a-secret-name", "value": 1}
+    database = Database(url)
+    await database.write(lambda transaction: first(transaction.connection, add, line))
+    with pytest.raises(IntegrityError) as caught:
+        await database.write(lambda transaction: first(transaction.connection, add, line))
+    assert "of-a-secret-name" not in str(caught.value).partition("DETAIL")[0]
+    # The connection is as good as before.
+    other = line | {"name": "another"}
+    await database.write(lambda transaction: first(transaction.connection, add, other))
+    await database.dispose()
 
 
 @pytest.mark.parametrize(
