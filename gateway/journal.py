@@ -121,7 +121,9 @@ class Journal:
         context, outcome = entry.context, (entry.code or "ok").lower()
         principal = context.caller.principal if context else None
         kind, name, digest = "none", "", ""
-        if entry.ran:
+        # A stop may cut off what has begun to ask Asiabill: that ran, though nothing of it went out.
+        ran = entry.ran or (context is not None and context.cost.upstream_calls > 0)
+        if ran:
             # Such a document is kept, so reading it again costs nothing.
             kind, name, digest = self._described(entry.text, entry.asked_name)
         label = self._bounded(name, principal.role if principal else None, entry.code)
@@ -150,7 +152,7 @@ class Journal:
             suffix = f"_{number + 1}" if number else ""
             facts |= {f"{key}{suffix}": value for key, value in charge.items() if value}
         if entry.span is not None:
-            shown = f"{kind} {name[:100]}".strip() if entry.ran else "operation"
+            shown = f"{kind} {name[:100]}".strip() if ran else "operation"
             traces.end(entry.span, shown, entry.code is not None, facts)
         if told:
             _log.info("operation", **facts)

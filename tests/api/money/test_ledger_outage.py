@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import resource
 import signal
@@ -320,6 +321,16 @@ async def test_what_a_stopping_gateway_can_not_wait_for_is_looked_up_by_the_next
     await asyncio.to_thread(sqlite_gateway.process.end)
     took = time.monotonic() - start
     assert took <= 30
+    # Whoever asks what became of that request finds what it was, and its order.
+    log = sqlite_gateway.process.log.read_text(encoding="utf-8").splitlines()
+    lines = [json.loads(line) for line in log if line.startswith("{")]
+    of_request = [
+        line for line in lines if line.get("request_id") == answer.headers["x-request-id"]
+    ]
+    (told,) = [line for line in of_request if line["event"] == "operation"]
+    assert (told["kind"], told["outcome"]) == ("mutation", "cancelled")
+    assert len(told["document"]) == 32
+    assert told["order_no"]
     with another(sqlite_gateway) as second:
         async with client(second.url) as http:
             buyer.api = Api(http, simulator)
