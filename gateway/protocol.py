@@ -5,10 +5,12 @@ A deadline is armed only where a packet leaves something open, so an ordinary re
 """
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from gateway.gathering import Gathering
 
 # For a whole request, head and body, and for a client to read what it was sent.
 REQUEST_SECONDS = 10.0
@@ -34,7 +36,8 @@ class Http(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A connection that says nothing at all is late as well."""
-        super().connection_made(transport)
+        # All that uvicorn uses of a transport.
+        super().connection_made(cast("asyncio.Transport", Gathering(transport)))
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -60,6 +63,7 @@ class Http(HttpToolsProtocol):
         """The socket has deadlines of its own."""
         self._wait_no_more()
         self._upgraded = True
+        self.transport = cast("Gathering", self.transport).plain
         super().handle_websocket_upgrade()
 
     def on_message_begin(self) -> None:
