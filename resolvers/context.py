@@ -160,11 +160,17 @@ class Loaders:
     def default_card(self) -> Loader[str, str | None]:
         """By customer."""
 
+        cards, account = self._ledger.cards, self._account.name
+
         async def default_cards(customer_ids: Sequence[str]) -> list[str | None]:
-            found = await self._ledger.cards.defaults(self._account.name, list(customer_ids))
+            found = await cards.defaults(account, customer_ids)
             return [found.get(customer_id) for customer_id in customer_ids]
 
-        return Loader(default_cards, Cost(limit=0))
+        def at_once(customer_ids: Sequence[str]) -> list[str | None] | None:
+            found = cards.defaults_at_once(account, customer_ids)
+            return found if found is None else [found.get(each) for each in customer_ids]
+
+        return Loader(default_cards, Cost(limit=0), at_once)
 
     @cached_property
     def refunds(self) -> Loader[str, list[Refund]]:

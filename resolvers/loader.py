@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Generic, TypeVar
 
 from aiodataloader import DataLoader, dispatch_queue
@@ -25,16 +25,23 @@ def watch_dispatches(watch: Watch) -> None:
     _watch.set(watch)
 
 
+# Answers a batch at once, without a task; False where it can't.
+AtOnce = Callable[[Sequence[Queued]], bool]
+
+
 class _Batches(DataLoader[K, V]):
     """aiodataloader's keys, cache and answers. Looking at its function anew for each operation, and two
     tasks for each dispatch, cost more than all of that."""
 
     def __init__(
-        self, batch: Callable[[list[K]], Coroutine[Any, Any, list[V | Exception]]]
+        self,
+        batch: Callable[[list[K]], Coroutine[Any, Any, list[V | Exception]]],
+        at_once: AtOnce | None,
     ) -> None:
         # aiodataloader rejects where a value is an exception; its type does not say so.
         self.batch_load_fn = batch  # type: ignore[assignment]
         self.loop = asyncio.get_running_loop()
+        self._at_once = at_once
         self._cache = {}
         self._queue = []
 
@@ -46,23 +53,35 @@ class _Batches(DataLoader[K, V]):
         """Put a key into the batch that is dispatched once this turn of the loop is over."""
         self._queue.append(Queued(key, future))
         if len(self._queue) == 1:
-            self.loop.call_soon(dispatch_queue, self)
+            self.loop.call_soon(self._dispatch)
+
+    def _dispatch(self) -> None:
+        # What watches a batch must see its end, and that is its task's.
+        if self._at_once is not None and _watch.get() is None and self._at_once(self._queue):
+            self._queue = []
+        else:
+            dispatch_queue(self)
 
 
 class Loader(Generic[K, V]):
     """Answers the loads of one operation in batches; each distinct key is asked once.
 
     `fetch` gets the distinct keys of one dispatch and gives a value or an exception for each, in
-    their order. What aiodataloader leaves open is closed here: a cancelled waiter does not
+    their order. `glance` is asked first, where there is one: the values where they are to be had at
+    once, else None. What aiodataloader leaves open is closed here: a cancelled waiter does not
     cancel the others, a cancelled batch rejects and does not hang, failures are not kept.
     """
 
     def __init__(
-        self, fetch: Callable[[Sequence[K]], Awaitable[Sequence[V | BaseException]]], cost: Cost
+        self,
+        fetch: Callable[[Sequence[K]], Awaitable[Sequence[V | BaseException]]],
+        cost: Cost,
+        glance: Callable[[Sequence[K]], Sequence[V] | None] | None = None,
     ):
         self._fetch = fetch
         self._cost = cost
         self._known: set[K] = set()
+        self._at_once = None if glance is None else partial(self._glanced, glance)
 
     @classmethod
     def each(cls, begin: Callable[[K], "asyncio.Future[V]"], cost: Cost) -> "Loader[K, V]":
@@ -77,12 +96,14 @@ class Loader(Generic[K, V]):
             await asyncio.wait(answers)
             return [_outcome(answer) for answer in answers]
 
-        return cls(fetch, cost)
+        loader = cls(fetch, cost)
+        loader._at_once = partial(loader._begun, begin)
+        return loader
 
     @cached_property
     def _loader(self) -> DataLoader[K, V]:
         # Made where it is used: an operation has a dozen loaders and needs two.
-        return _Batches(self._batch)
+        return _Batches(self._batch, self._at_once)
 
     async def load(self, key: K) -> V:
         """The value of `key`. Raises what its fetch raised."""
@@ -123,14 +144,51 @@ class Loader(Generic[K, V]):
         except asyncio.CancelledError:
             # aiodataloader leaves the waiters of a cancelled batch waiting for ever.
             outcomes = [ConnectionAbortedError("the batch was cancelled")] * len(keys)
-        answers: list[V | Exception] = []
-        for key, outcome in zip(keys, outcomes, strict=True):
-            if isinstance(outcome, BaseException):
-                self.clear(key)
-                if not isinstance(outcome, Exception):
-                    outcome = ConnectionAbortedError("the call was cancelled")
-            answers.append(outcome)
-        return answers
+        return [self._told(key, outcome) for key, outcome in zip(keys, outcomes, strict=True)]
+
+    def _told(self, key: K, outcome: V | BaseException) -> V | Exception:
+        """What a waiter is told of an outcome. Failures are not kept."""
+        if isinstance(outcome, BaseException):
+            self.clear(key)
+            if not isinstance(outcome, Exception):
+                return ConnectionAbortedError("the call was cancelled")
+        return outcome
+
+    def _glanced(
+        self, glance: Callable[[Sequence[K]], Sequence[V] | None], queue: Sequence[Queued]
+    ) -> bool:
+        try:
+            values = glance([queued.key for queued in queue])
+        except Exception:  # noqa: BLE001 whatever it is, the fetch will find it too
+            return False
+        if values is None:
+            return False
+        for queued, value in zip(queue, values, strict=True):
+            if not queued.future.done():
+                queued.future.set_result(value)
+        return True
+
+    def _begun(self, begin: Callable[[K], "asyncio.Future[V]"], queue: Sequence[Queued]) -> bool:
+        for queued in queue:
+            try:
+                answer = begin(queued.key)
+            except Exception as error:  # noqa: BLE001 its waiter is told
+                self._tell(queued, error)
+            else:
+                answer.add_done_callback(partial(self._answered, queued))
+        return True
+
+    def _answered(self, queued: Queued, answer: "asyncio.Future[V]") -> None:
+        self._tell(queued, _outcome(answer))
+
+    def _tell(self, queued: Queued, outcome: V | BaseException) -> None:
+        told = self._told(queued.key, outcome)
+        if queued.future.done():
+            return
+        if isinstance(told, Exception):
+            queued.future.set_exception(told)
+        else:
+            queued.future.set_result(told)
 
 
 def _seen(done: "asyncio.Future[V]") -> None:

@@ -2,12 +2,13 @@
 
 import asyncio
 import gc
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import pytest
 
 from resolvers.cost import Cost
-from resolvers.loader import Loader
+from resolvers.loader import Loader, watch_dispatches
 
 
 class Source:
@@ -174,3 +175,64 @@ async def test_a_failure_whose_waiter_went_away_is_not_reported_as_lost(
     loader.clear_all()
     gc.collect()
     assert reports == []
+
+
+async def test_what_is_to_be_had_at_once_is_not_fetched(source: Source, cost: Cost) -> None:
+    looks: list[list[str]] = []
+
+    def glance(keys: Sequence[str]) -> list[str]:
+        looks.append(list(keys))
+        return [f"{key}!" for key in keys]
+
+    loader: Loader[str, str] = Loader(source.fetch, cost, glance)
+    assert await asyncio.gather(*map(loader.load, "aba")) == ["a!", "b!", "a!"]
+    assert (looks, source.batches) == ([["a", "b"]], [])
+
+
+@pytest.mark.parametrize("failure", [None, LookupError("not now")])
+async def test_what_is_not_to_be_had_at_once_is_fetched(
+    source: Source, cost: Cost, failure: Exception | None
+) -> None:
+    def glance(keys: Sequence[str]) -> list[str] | None:
+        if failure is not None:
+            raise failure
+        return None
+
+    loader: Loader[str, str] = Loader(source.fetch, cost, glance)
+    assert await asyncio.wait_for(asyncio.gather(*map(loader.load, "ab")), 5) == ["A", "B"]
+    assert source.batches == [["a", "b"]]
+
+
+async def test_a_key_that_can_not_even_be_asked_for_fails_alone(cost: Cost) -> None:
+    def begin(key: str) -> "asyncio.Future[str]":
+        if key == "a":
+            raise LookupError(key)
+        found: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        found.set_result(key.upper())
+        return found
+
+    loader: Loader[str, str] = Loader.each(begin, cost)
+    a, b = await asyncio.wait_for(
+        asyncio.gather(*map(loader.load, "ab"), return_exceptions=True), 5
+    )
+    assert isinstance(a, LookupError)
+    assert b == "B"
+
+
+async def test_a_watch_sees_the_end_of_what_each_asks(cost: Cost) -> None:
+    seen: list[str] = []
+
+    @contextmanager
+    def watch(keys: int) -> Iterator[None]:
+        seen.append(f"{keys} asked")
+        yield
+        seen.append("answered")
+
+    async def call(key: str) -> str:
+        seen.append(key)
+        return key.upper()
+
+    watch_dispatches(watch)
+    loader: Loader[str, str] = Loader.each(lambda key: asyncio.create_task(call(key)), cost)
+    assert await asyncio.gather(*map(loader.load, "ab")) == ["A", "B"]
+    assert seen == ["2 asked", "a", "b", "answered"]
