@@ -13,7 +13,6 @@ import httpx
 import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
@@ -27,7 +26,7 @@ from gateway.authentication import Authentication
 from gateway.demo import DemoCustomer
 from gateway.draining import Draining
 from gateway.graphql import GraphQLEndpoint, Shortcut
-from gateway.headers import SafeHeaders
+from gateway.headers import CrossOrigin, SafeHeaders
 from gateway.incoming import Incoming
 from gateway.journal import Journal
 from gateway.metrics_page import MetricsPage
@@ -287,7 +286,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Middleware(SafeHeaders, live=settings.live),
             *_proxies(settings),
             Middleware(
-                CORSMiddleware,
+                CrossOrigin,
                 allow_origins=settings.cors_origins,
                 allow_methods=["POST"],
                 allow_headers=["authorization", "content-type"],

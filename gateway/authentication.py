@@ -20,7 +20,9 @@ class Authentication:
         key_origins: frozenset[str],
     ) -> None:
         """`key_origins` are the pages that may hold a server key: this service's own GraphiQL."""
-        self._keys = {key.digest: key for key in keys}
+        self._keys = {
+            key.digest: Principal(role=key.role, account=key.account, name=key.name) for key in keys
+        }
         self._sessions = sessions
         self._key_origins = key_origins
 
@@ -39,9 +41,9 @@ class Authentication:
         if len(credential) > _LONGEST or not credential.isascii():
             raise Unauthenticated("The credential is not valid.")
         # Looked up by digest: what a comparison's time could tell is a hash's prefix, no key's.
-        key = self._keys.get(hashed(credential))
-        if key is None:
+        owner = self._keys.get(hashed(credential))
+        if owner is None:
             return self._sessions.verify(credential)
         if origin is not None and origin not in self._key_origins:
             raise Unauthenticated("A server key must not be used from a web page.")
-        return Principal(role=key.role, account=key.account, name=key.name)
+        return owner

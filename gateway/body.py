@@ -1,6 +1,6 @@
 """Reading a request's body with a limit."""
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive
 
 
 class TooLarge(Exception):
@@ -11,14 +11,18 @@ class Incomplete(Exception):
     """The client went away before the body was whole."""
 
 
-async def read(request: Request, most: int) -> bytes:
+async def read(receive: Receive, most: int) -> bytes:
     """The raw bytes, at most `most`. Raises TooLarge, Incomplete."""
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > most:
-                raise TooLarge
-    except ClientDisconnect:
-        raise Incomplete from None
-    return bytes(body)
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Incomplete
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > most:
+            raise TooLarge
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)

@@ -40,6 +40,10 @@ _GRAPHQL_JSON = "application/graphql-response+json"
 _JSON = "application/json"
 _EVENTS = "text/event-stream"
 _BY_POST = {"allow": "POST"}
+_FIXED = ((b"cache-control", b"no-store"), (b"vary", b"accept"))
+_TYPES = {
+    media: (b"content-type", f"{media}; charset=utf-8".encode()) for media in (_JSON, _GRAPHQL_JSON)
+}
 _BY_GET = frozenset({OperationType.QUERY})
 _ONE_ANSWER = frozenset({OperationType.QUERY, OperationType.MUTATION})
 _STREAMED = frozenset({OperationType.SUBSCRIPTION})
@@ -55,6 +59,30 @@ class _Refused(Exception):
         self.status = status
         self.failure = failure
         self.headers = headers or {}
+
+
+class _Answer(Response):
+    """Starlette's, made for less: all but three of its headers are known before."""
+
+    def __init__(
+        self,
+        content: dict[str, Any],
+        status: int,
+        media: str,
+        request_id: str,
+        more: dict[str, str] | None = None,
+    ) -> None:
+        self.status_code = status
+        self.background = None
+        self.body = body = msgspec.json.encode(content)
+        self.raw_headers = [
+            (b"x-request-id", request_id.encode()),
+            *_FIXED,
+            (b"content-length", b"%d" % len(body)),
+            _TYPES[media],
+        ]
+        for name, value in (more or {}).items():
+            self.raw_headers.append((name.encode(), value.encode()))
 
 
 class GraphQLEndpoint:
@@ -83,7 +111,7 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request without the router's way to it."""
-        response = await self.answer(Request(scope, receive))
+        response = await self._answered(scope, receive)
         await response(scope, receive, send)
 
     async def answer(self, request: Request) -> Response:
@@ -91,12 +119,15 @@ class GraphQLEndpoint:
 
         A request that is no GraphQL gets 4xx and an error in GraphQL's form.
         """
-        incoming = Incoming.of(request)
-        media = _media_type(request.headers.get("accept", ""))
+        return await self._answered(request.scope, request.receive)
+
+    async def _answered(self, scope: Scope, receive: Receive) -> Response:
+        incoming = Incoming.of(scope)
+        media = _media_type(incoming.header(b"accept"))
         way: Way = "sse" if media == _EVENTS else "http"
-        entry = self._journal.begin(incoming.id, way, request.headers)
+        entry = self._journal.begin(incoming.id, way, incoming.header(b"traceparent"))
         try:
-            response = await self._answer(request, incoming, media, entry)
+            response = await self._answer(scope, receive, incoming, media, entry)
         except asyncio.CancelledError:
             self._journal.end(entry)
             if not self._draining.begun:
@@ -111,31 +142,33 @@ class GraphQLEndpoint:
         return response
 
     async def _answer(
-        self, request: Request, incoming: Incoming, media: str, entry: Entry
+        self, scope: Scope, receive: Receive, incoming: Incoming, media: str, entry: Entry
     ) -> Response:
-        headers = {"x-request-id": incoming.id, "cache-control": "no-store", "vary": "accept"}
         try:
             caller = self._caller(incoming)
-            by_get = request.method != "POST"
-            asked = self._asked_by_get(request, media) if by_get else await _asked(request)
+            by_get = scope["method"] != "POST"
+            if by_get:
+                asked = self._asked_by_get(scope, media)
+            else:
+                asked = await _asked(incoming, receive)
             text = self._text(asked, caller, media)
             context = self._begin(caller)
             entry.runs(text, asked.operation_name, context)
             if media == _EVENTS:
                 self._demand_place(caller)
-                return self._stream(text, asked, context, entry, headers)
+                return self._stream(text, asked, context, entry)
             result = await self._run(text, asked, context, by_get=by_get)
         except _Refused as refused:
             failure = GraphQLError(str(refused.failure), original_error=refused.failure)
             content = {"errors": errors_of([failure], incoming.id)}
             entry.answered(content)
             shown_as = _JSON if media == _EVENTS else media
-            return _response(content, refused.status, shown_as, headers | refused.headers)
+            return _Answer(content, refused.status, shown_as, incoming.id, refused.headers)
         content = body_of(result, context)
         entry.answered(content)
         # With the older media type a client can't tell a refusal of ours from a proxy's by status.
         status = 400 if media == _GRAPHQL_JSON and "data" not in content else 200
-        return _response(content, status, media, headers)
+        return _Answer(content, status, media, incoming.id)
 
     def _caller(self, incoming: Incoming) -> Caller:
         try:
@@ -154,10 +187,10 @@ class GraphQLEndpoint:
         except LimitExceeded as failure:
             raise _Refused(429, failure) from None
 
-    def _asked_by_get(self, request: Request, media: str) -> Asked:
-        if request.method != "GET" or not self._get_queries or media == _EVENTS:
+    def _asked_by_get(self, scope: Scope, media: str) -> Asked:
+        if scope["method"] != "GET" or not self._get_queries or media == _EVENTS:
             raise _Refused(405, BadUserInput("Send the operation by POST."), _BY_POST)
-        given: bytes = request.scope["query_string"]
+        given: bytes = scope["query_string"]
         if len(given) > MAX_BODY:
             raise _Refused(413, BadUserInput(f"The operation may have {MAX_BODY} bytes."))
         try:
@@ -195,9 +228,7 @@ class GraphQLEndpoint:
         except (MissingQueryError, CannotGetOperationTypeError) as error:
             _refuse_document(error)
 
-    def _stream(
-        self, text: str, asked: Asked, context: Context, entry: Entry, headers: dict[str, str]
-    ) -> StreamingResponse:
+    def _stream(self, text: str, asked: Asked, context: Context, entry: Entry) -> StreamingResponse:
         """Server-sent events in graphql-sse's distinct mode, until the end or the token's.
 
         It opens before there is anything to tell: a client must not wait for the first news to
@@ -237,6 +268,8 @@ class GraphQLEndpoint:
             interval=self._sse.heartbeat_interval,
             send_initial_heartbeat=False,
         )
+        headers = {name.decode(): value.decode() for name, value in _FIXED}
+        headers["x-request-id"] = entry.request_id
         return StreamingResponse(merged(), headers={**headers, **self._sse.headers})
 
 
@@ -262,10 +295,7 @@ class Shortcut:
 def _interrupted(request_id: str, media: str) -> Response:
     failure = Interrupted("The service is stopping. Repeat the call with the same idempotency key.")
     content = {"errors": errors_of([GraphQLError("", original_error=failure)], request_id)}
-    shown_as = _JSON if media == _EVENTS else media
-    return _response(
-        content, 503, shown_as, {"x-request-id": request_id, "cache-control": "no-store"}
-    )
+    return _Answer(content, 503, _JSON if media == _EVENTS else media, request_id)
 
 
 def _loop_time(context: Context) -> float | None:
@@ -287,13 +317,13 @@ def _refuse_document(error: Exception) -> NoReturn:
     _refuse("operationName names no operation of the document.")
 
 
-async def _asked(request: Request) -> Asked:
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
+async def _asked(incoming: Incoming, receive: Receive) -> Asked:
+    if incoming.header(b"content-type").partition(";")[0].strip().lower() != _JSON:
         raise _Refused(415, BadUserInput("Send the operation as application/json."))
-    if request.headers.get("content-encoding", "identity") != "identity":
+    if incoming.header(b"content-encoding", "identity") != "identity":
         raise _Refused(415, BadUserInput("Send the body without content-encoding."))
     try:
-        return asked_of.of_body(await bodies.read(request, MAX_BODY))
+        return asked_of.of_body(await bodies.read(receive, MAX_BODY))
     except bodies.TooLarge:
         too_large = BadUserInput(f"The body may have {MAX_BODY} bytes.")
         raise _Refused(413, too_large, {"connection": "close"}) from None
@@ -315,11 +345,3 @@ def _media_type(accept: str) -> str:
 
 def _text(content: object) -> str:
     return msgspec.json.encode(content).decode()
-
-
-def _response(
-    content: dict[str, Any], status: int, media: str, headers: dict[str, str]
-) -> Response:
-    return Response(
-        msgspec.json.encode(content), status, headers, media_type=f"{media}; charset=utf-8"
-    )

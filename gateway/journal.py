@@ -104,14 +104,15 @@ class Journal:
         self._by_customers = 0
         self._described = lru_cache(512)(self._describe)
 
-    def begin(self, request_id: str, way: Way, headers: Mapping[str, str]) -> Entry:
-        """From here on, whatever this task does belongs to this operation."""
+    def begin(self, request_id: str, way: Way, traceparent: str = "") -> Entry:
+        """From here on, whatever this task does belongs to this operation, and that to the trace which
+        the header `traceparent` names."""
         entry = Entry(request_id, way)
         _current.set(entry)
         structlog.contextvars.bind_contextvars(request_id=request_id)
         metrics.OPERATIONS_IN_FLIGHT.inc()
         if self._traces is not None:
-            entry.span = self._traces.begin(headers)
+            entry.span = self._traces.begin(traceparent)
         return entry
 
     def end(self, entry: Entry) -> None:

@@ -110,7 +110,7 @@ class _Handler(BaseGraphQLTransportWSHandler[Connection, None]):
         view = cast("Sockets", self.view)
         assert self.context.caller is not None
         context = view.begin(self.context.caller)
-        entry = view.journal.begin(context.caller.id, "socket", {})
+        entry = view.journal.begin(context.caller.id, "socket")
         entry.runs(operation.query, operation.operation_name, context)
         try:
             await self._run(operation, context, entry)
@@ -221,7 +221,7 @@ class Sockets(GraphQL[Connection, None]):
         self, request: Request | WebSocket, response: Response | WebSocket
     ) -> Connection:
         """A socket's own state; each operation gets a context from it."""
-        return Connection(self._sign_in, Incoming.of(request))
+        return Connection(self._sign_in, Incoming.of(request.scope))
 
     def decode_json(self, data: str | bytes) -> object:
         """A message. Raises JSONDecodeError, also where the nesting is too deep to read."""

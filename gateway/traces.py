@@ -55,7 +55,7 @@ class Traces:
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         self._tracer = self._provider.get_tracer(NAME)
 
-    def begin(self, headers: Mapping[str, str]) -> "Span | None":
+    def begin(self, traceparent: str) -> "Span | None":
         """From here on, whatever this task does belongs to this operation, and the operation to the
         trace that `traceparent` names. None where it is not sampled."""
         from opentelemetry.context import Context
@@ -63,7 +63,7 @@ class Traces:
         from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
         # Not `tracestate`, in which a stranger could write anything.
-        given = {"traceparent": headers.get("traceparent", "")}
+        given = {"traceparent": traceparent}
         parent = TraceContextTextMapPropagator().extract(given, Context())
         span = self._tracer.start_span("operation", parent, SpanKind.SERVER)
         if not span.is_recording():

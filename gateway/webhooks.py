@@ -62,7 +62,7 @@ class Webhooks:
     async def receive(self, request: Request) -> Response:
         """`success` once it is durable; 401 for a signature, 400 for a form that is not right."""
         try:
-            raw = await body.read(request, MAX_BODY)
+            raw = await body.read(request.receive, MAX_BODY)
         except (body.TooLarge, body.Incomplete):
             return _refused("malformed", 400)
         shop = self._shops.numbered(request.headers.get("gateway-no", ""))
