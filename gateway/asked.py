@@ -10,6 +10,7 @@ from resolvers.failure import BadUserInput
 MAX_DEPTH = 32
 # query, variables, operationName, extensions, documentId; others are ignored, as in a body.
 _MOST_PARAMETERS = 16
+_NESTING = (dict, list)
 
 
 class Asked(msgspec.Struct, rename="camel"):
@@ -68,7 +69,7 @@ def _checked(asked: Asked) -> Asked:
 
 
 def _deeper(value: object, most: int) -> bool:
-    if not isinstance(value, dict | list):
+    if not isinstance(value, _NESTING):
         return False
     inner = value.values() if isinstance(value, dict) else value
     return most == 0 or any(_deeper(each, most - 1) for each in inner)

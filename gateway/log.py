@@ -19,6 +19,7 @@ _LONGEST = 2000
 _AT_ONCE = 4096
 # No card, key or token is shorter.
 _SHORTEST = 11
+_HARMLESS = (int, float, bool, type(None))
 
 
 class _Steadfast(io.TextIOBase):
@@ -77,9 +78,9 @@ def configure() -> None:
     processors: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         _scrub,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     out = _Steadfast()
     structlog.configure(
@@ -115,6 +116,6 @@ def _scrub(
             text = scrubbed(value)
             # The last lines of a traceback say what went wrong, and where.
             event[name] = text[-_LONGEST:] if name == "exception" else text[:_LONGEST]
-        elif not isinstance(value, int | float | bool | None):
+        elif not isinstance(value, _HARMLESS):
             event[name] = scrubbed(str(value))[:_LONGEST]
     return event

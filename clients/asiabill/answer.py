@@ -100,20 +100,21 @@ def members(data: Any) -> dict[str, Any]:
 
 
 def _tidy(value: Any) -> Any:
-    # By exact types, the most frequent first: this is the dearest part of reading an answer.
+    # By exact types, and text in place: this is the dearest part of reading an answer.
     kind = type(value)
-    if kind is str:
-        return value
     if kind is dict:
         tidy = {}
         for name, member in value.items():
-            text = _expiry(member) if name in _EXPIRY else _tidy(member)
-            if text is not None and text != "":
-                tidy[_SPELLINGS.get(name, name)] = text
+            if name in _EXPIRY:
+                member = _expiry(member)
+            elif type(member) is not str:
+                member = _tidy(member)
+            if member is not None and member != "":
+                tidy[_SPELLINGS.get(name, name)] = member
         return tidy
     if kind is list:
         return [_tidy(member) for member in value]
-    return value if kind is bool or value is None else str(value)
+    return value if kind is str or kind is bool or value is None else str(value)
 
 
 def _expiry(value: Any) -> int | None:

@@ -88,7 +88,10 @@ class Breaker:
             self._on_change(base, True)
 
     def _circuit(self, base: str) -> _Circuit:
-        return self._circuits.setdefault(base, _Circuit())
+        circuit = self._circuits.get(base)
+        if circuit is None:
+            circuit = self._circuits[base] = _Circuit()
+        return circuit
 
     def _second(self, circuit: _Circuit) -> _Second:
         number = int(self._clock())
