@@ -1,5 +1,8 @@
 """What an operation is answered with."""
 
+# Else the annotations of functions inside of functions are worked out at each call.
+from __future__ import annotations
+
 from asyncio import Future, get_running_loop
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -57,7 +60,7 @@ class Context:
         return self.caller.account
 
     @cached_property
-    def loaders(self) -> "Loaders":
+    def loaders(self) -> Loaders:
         """The batched reads of this operation."""
         return Loaders(self)
 
@@ -117,25 +120,23 @@ class Loaders:
         self._account, self._ledger, self._cost = context.account, context.ledger, context.cost
         # Part of what is shared, so that callers of different roles never share an answer.
         self._role = context.principal.role.value
-        # Customers whose list was a kept one, and those of whom none will do.
-        self._kept: set[str] = set()
-        self._current: set[str] = set()
+        self._cards = _CardReads(self._account, self._role, self._cost)
 
     @cached_property
     def saved_cards(self) -> Loader[str, list[PaymentMethod]]:
         """By customer; also one that was kept from a read before."""
-        return Loader.each(self._saved_cards, self._cost)
+        return Loader.each(self._cards.begin, self._cost)
 
     @cached_property
     def customer(self) -> Loader[str, Customer | None]:
         """By id."""
-        account = self._account
+        account, role, joined = self._account, self._role, self._cost.joined
 
-        def customer(customer_id: str) -> "Future[Customer | None]":
+        def customer(customer_id: str) -> Future[Customer | None]:
             return account.reads.begin(
-                ("customer", customer_id, self._role),
+                ("customer", customer_id, role),
                 lambda: account.asiabill.customer(customer_id),
-                self._joined,
+                joined,
             )
 
         return Loader.each(customer, self._cost)
@@ -143,13 +144,13 @@ class Loaders:
     @cached_property
     def shipment(self) -> Loader[str, Shipment | None]:
         """By the trade's number."""
-        account = self._account
+        account, role, joined = self._account, self._role, self._cost.joined
 
-        def shipment(trade_no: str) -> "Future[Shipment | None]":
+        def shipment(trade_no: str) -> Future[Shipment | None]:
             return account.reads.begin(
-                ("shipment", trade_no, self._role),
+                ("shipment", trade_no, role),
                 lambda: account.asiabill.shipment(trade_no),
-                self._joined,
+                joined,
             )
 
         return Loader.each(shipment, self._cost)
@@ -176,8 +177,10 @@ class Loaders:
     def refunds(self) -> Loader[str, list[Refund]]:
         """By charge."""
 
+        ledger, account = self._ledger, self._account.name
+
         async def refunds(charge_ids: Sequence[str]) -> list[list[Refund]]:
-            found = await self._ledger.refunds.of_charges(self._account.name, list(charge_ids))
+            found = await ledger.refunds.of_charges(account, list(charge_ids))
             return [found[charge_id] for charge_id in charge_ids]
 
         return Loader(refunds, Cost(limit=0))
@@ -186,8 +189,10 @@ class Loaders:
     def charge(self) -> Loader[str, Charge | None]:
         """By id."""
 
+        ledger, account = self._ledger, self._account.name
+
         async def charges(charge_ids: Sequence[str]) -> list[Charge | None]:
-            found = await self._ledger.charges(self._account.name, list(charge_ids))
+            found = await ledger.charges(account, list(charge_ids))
             return [found.get(charge_id) for charge_id in charge_ids]
 
         return Loader(charges, Cost(limit=0))
@@ -199,27 +204,40 @@ class Loaders:
 
     async def current_cards(self, customer_id: str) -> list[PaymentMethod]:
         """The list as Asiabill tells it now, for what decides about a card."""
-        self._current.add(customer_id)
-        if customer_id in self._kept:
-            self._kept.discard(customer_id)
+        if self._cards.demand_current(customer_id):
             self.saved_cards.clear(customer_id)
         return await self.saved_cards.load(customer_id)
 
-    def _saved_cards(self, customer_id: str) -> "Future[list[PaymentMethod]]":
+
+class _CardReads:
+    """The card lists that one operation asks for."""
+
+    def __init__(self, account: Account, role: str, cost: Cost) -> None:
+        self._account, self._role, self._cost = account, role, cost
+        # Customers whose list was a kept one, and those of whom none will do.
+        self._kept: set[str] = set()
+        self._current: set[str] = set()
+
+    def demand_current(self, customer_id: str) -> bool:
+        """From here on no kept list will do; True where one was given."""
+        self._current.add(customer_id)
+        given = customer_id in self._kept
+        self._kept.discard(customer_id)
+        return given
+
+    def begin(self, customer_id: str) -> Future[list[PaymentMethod]]:
+        """What will be the customer's list."""
         account, lists = self._account, self._account.card_lists
         if customer_id not in self._current:
             kept = lists.kept(customer_id, self._role)
             if kept is not None:
                 self._kept.add(customer_id)
-                self._joined()
+                self._cost.joined()
                 found: Future[list[PaymentMethod]] = get_running_loop().create_future()
                 found.set_result(kept)
                 return found
         return account.reads.begin(
             ("saved_cards", customer_id, self._role),
             lambda: lists.asked(customer_id, self._role, account.asiabill.payment_methods),
-            self._joined,
+            self._cost.joined,
         )
-
-    def _joined(self) -> None:
-        self._cost.shared += 1

@@ -21,6 +21,10 @@ class Cost:
     deduplicated: int = 0
     shared: int = 0
 
+    def joined(self) -> None:
+        """Count a read that another operation's call answers."""
+        self.shared += 1
+
 
 # The transport calls back from tasks that copy the caller's context, so a variable finds the
 # operation where an argument would have to go through every method of the client.

@@ -1,10 +1,12 @@
 """aiodataloader with its edges removed. The only module that knows it."""
 
+from __future__ import annotations
+
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
-from functools import cached_property, partial
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from aiodataloader import DataLoader, dispatch_queue
@@ -14,6 +16,10 @@ from resolvers.cost import Cost
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+Fetch = Callable[[Sequence[K]], Awaitable[Sequence[V | BaseException]]]
+Glance = Callable[[Sequence[K]], Sequence[V] | None]
+Begin = Callable[[K], asyncio.Future[V]]
 
 # Entered around each dispatch, with the number of its keys.
 Watch = Callable[[int], AbstractContextManager[None]]
@@ -25,23 +31,21 @@ def watch_dispatches(watch: Watch) -> None:
     _watch.set(watch)
 
 
-# Answers a batch at once, without a task; False where it can't.
-AtOnce = Callable[[Sequence[Queued]], bool]
-
-
 class _Batches(DataLoader[K, V]):
-    """aiodataloader's keys, cache and answers. Looking at its function anew for each operation, and two
-    tasks for each dispatch, cost more than all of that."""
+    """aiodataloader's keys, cache and answers, for what `Loader` says of its arguments.
+
+    Looking at its function anew for each operation, and two tasks for each dispatch, cost more than all
+    of that. Nothing here knows itself in a circle: an operation's loaders are freed when it is over, and
+    leave nothing to the collector.
+    """
 
     def __init__(
-        self,
-        batch: Callable[[list[K]], Coroutine[Any, Any, list[V | Exception]]],
-        at_once: AtOnce | None,
+        self, fetch: Fetch[K, V], glance: Glance[K, V] | None, begin: Begin[K, V] | None
     ) -> None:
-        # aiodataloader rejects where a value is an exception; its type does not say so.
-        self.batch_load_fn = batch  # type: ignore[assignment]
         self.loop = asyncio.get_running_loop()
-        self._at_once = at_once
+        # Those that were loaded, and not only begun.
+        self.known: set[K] = set()
+        self._fetch, self._glance, self._begin = fetch, glance, begin
         self._cache = {}
         self._queue = []
 
@@ -49,18 +53,78 @@ class _Batches(DataLoader[K, V]):
         """A key is its own."""
         return key
 
-    def do_resolve_reject(self, key: K, future: "asyncio.Future[V]") -> None:
+    def do_resolve_reject(self, key: K, future: asyncio.Future[V]) -> None:
         """Put a key into the batch that is dispatched once this turn of the loop is over."""
         self._queue.append(Queued(key, future))
         if len(self._queue) == 1:
             self.loop.call_soon(self._dispatch)
 
+    def forget(self, key: K) -> None:
+        """Ask again next time."""
+        self.known.discard(key)
+        self.clear(key)
+
+    # aiodataloader rejects where a value is an exception; its type does not say so.
+    async def batch_load_fn(self, keys: list[K]) -> list[V | Exception]:  # type: ignore[override]
+        """What a dispatch in a task of its own gives."""
+        watch = _watch.get()
+        try:
+            with nullcontext() if watch is None else watch(len(keys)):
+                outcomes = await self._fetch(keys)
+        except asyncio.CancelledError:
+            # aiodataloader leaves the waiters of a cancelled batch waiting for ever.
+            outcomes = [ConnectionAbortedError("the batch was cancelled")] * len(keys)
+        return [self._told(key, outcome) for key, outcome in zip(keys, outcomes, strict=True)]
+
     def _dispatch(self) -> None:
         # What watches a batch must see its end, and that is its task's.
-        if self._at_once is not None and _watch.get() is None and self._at_once(self._queue):
+        if _watch.get() is None and self._at_once():
             self._queue = []
         else:
             dispatch_queue(self)
+
+    def _at_once(self) -> bool:
+        """Answer the batch without a task; False where it can't be."""
+        if self._begin is not None:
+            for queued in self._queue:
+                try:
+                    answer = self._begin(queued.key)
+                except Exception as error:  # noqa: BLE001 its waiter is told
+                    self._tell(queued, error)
+                else:
+                    answer.add_done_callback(partial(self._answered, queued))
+            return True
+        if self._glance is None:
+            return False
+        try:
+            values = self._glance([queued.key for queued in self._queue])
+        except Exception:  # noqa: BLE001 whatever it is, the fetch will find it too
+            return False
+        if values is None:
+            return False
+        for queued, value in zip(self._queue, values, strict=True):
+            self._tell(queued, value)
+        return True
+
+    def _answered(self, queued: Queued, answer: asyncio.Future[V]) -> None:
+        self._tell(queued, _outcome(answer))
+
+    def _tell(self, queued: Queued, outcome: V | BaseException) -> None:
+        told = self._told(queued.key, outcome)
+        if queued.future.done():
+            return
+        if isinstance(told, Exception):
+            queued.future.set_exception(told)
+        else:
+            queued.future.set_result(told)
+
+    def _told(self, key: K, outcome: V | BaseException) -> V | Exception:
+        """What a waiter is told of an outcome. Failures are not kept."""
+        if isinstance(outcome, BaseException):
+            self.forget(key)
+            if not isinstance(outcome, Exception):
+                return ConnectionAbortedError("the call was cancelled")
+        return outcome
 
 
 class Loader(Generic[K, V]):
@@ -74,42 +138,30 @@ class Loader(Generic[K, V]):
 
     def __init__(
         self,
-        fetch: Callable[[Sequence[K]], Awaitable[Sequence[V | BaseException]]],
+        fetch: Fetch[K, V],
         cost: Cost,
-        glance: Callable[[Sequence[K]], Sequence[V] | None] | None = None,
+        glance: Glance[K, V] | None = None,
+        *,
+        begin: Begin[K, V] | None = None,
     ):
-        self._fetch = fetch
+        self._batches = _Batches(fetch, glance, begin)
         self._cost = cost
-        self._known: set[K] = set()
-        self._at_once = None if glance is None else partial(self._glanced, glance)
 
     @classmethod
-    def each(cls, begin: Callable[[K], "asyncio.Future[V]"], cost: Cost) -> "Loader[K, V]":
+    def each(cls, begin: Begin[K, V], cost: Cost) -> Loader[K, V]:
         """Asks for every key by itself, side by side: one failure is one key's failure.
 
         `begin` gives what will answer a key, which may be another reader's too: it is waited for, and
         never cancelled from here.
         """
-
-        async def fetch(keys: Sequence[K]) -> list[V | BaseException]:
-            answers = [begin(key) for key in keys]
-            await asyncio.wait(answers)
-            return [_outcome(answer) for answer in answers]
-
-        loader = cls(fetch, cost)
-        loader._at_once = partial(loader._begun, begin)
-        return loader
-
-    @cached_property
-    def _loader(self) -> DataLoader[K, V]:
-        # Made where it is used: an operation has a dozen loaders and needs two.
-        return _Batches(self._batch, self._at_once)
+        return cls(partial(_side_by_side, begin), cost, begin=begin)
 
     async def load(self, key: K) -> V:
         """The value of `key`. Raises what its fetch raised."""
-        if key in self._known:
+        known = self._batches.known
+        if key in known:
             self._cost.deduplicated += 1
-        self._known.add(key)
+        known.add(key)
         future = self._asked(key)
         # What is here already needs no shield, which costs more than all the rest of a load.
         return future.result() if future.done() else await asyncio.shield(future)
@@ -118,8 +170,8 @@ class Loader(Generic[K, V]):
         """Start what a later `load` will ask for, for a caller that has to wait for something else."""
         self._asked(key)
 
-    def _asked(self, key: K) -> "asyncio.Future[V]":
-        future = self._loader.load(key)
+    def _asked(self, key: K) -> asyncio.Future[V]:
+        future = self._batches.load(key)
         # Who loads is told. A failure that nobody waits for any more has nobody to complain of it:
         # `shield` forgets it where its waiter was cancelled.
         if not future.done():
@@ -128,75 +180,26 @@ class Loader(Generic[K, V]):
 
     def clear(self, key: K) -> None:
         """Ask again next time: a mutation changed it."""
-        self._known.discard(key)
-        self._loader.clear(key)
+        self._batches.forget(key)
 
     def clear_all(self) -> None:
         """Ask everything again next time."""
-        self._known.clear()
-        self._loader.clear_all()
-
-    async def _batch(self, keys: list[K]) -> list[V | Exception]:
-        watch = _watch.get()
-        try:
-            with nullcontext() if watch is None else watch(len(keys)):
-                outcomes = await self._fetch(keys)
-        except asyncio.CancelledError:
-            # aiodataloader leaves the waiters of a cancelled batch waiting for ever.
-            outcomes = [ConnectionAbortedError("the batch was cancelled")] * len(keys)
-        return [self._told(key, outcome) for key, outcome in zip(keys, outcomes, strict=True)]
-
-    def _told(self, key: K, outcome: V | BaseException) -> V | Exception:
-        """What a waiter is told of an outcome. Failures are not kept."""
-        if isinstance(outcome, BaseException):
-            self.clear(key)
-            if not isinstance(outcome, Exception):
-                return ConnectionAbortedError("the call was cancelled")
-        return outcome
-
-    def _glanced(
-        self, glance: Callable[[Sequence[K]], Sequence[V] | None], queue: Sequence[Queued]
-    ) -> bool:
-        try:
-            values = glance([queued.key for queued in queue])
-        except Exception:  # noqa: BLE001 whatever it is, the fetch will find it too
-            return False
-        if values is None:
-            return False
-        for queued, value in zip(queue, values, strict=True):
-            if not queued.future.done():
-                queued.future.set_result(value)
-        return True
-
-    def _begun(self, begin: Callable[[K], "asyncio.Future[V]"], queue: Sequence[Queued]) -> bool:
-        for queued in queue:
-            try:
-                answer = begin(queued.key)
-            except Exception as error:  # noqa: BLE001 its waiter is told
-                self._tell(queued, error)
-            else:
-                answer.add_done_callback(partial(self._answered, queued))
-        return True
-
-    def _answered(self, queued: Queued, answer: "asyncio.Future[V]") -> None:
-        self._tell(queued, _outcome(answer))
-
-    def _tell(self, queued: Queued, outcome: V | BaseException) -> None:
-        told = self._told(queued.key, outcome)
-        if queued.future.done():
-            return
-        if isinstance(told, Exception):
-            queued.future.set_exception(told)
-        else:
-            queued.future.set_result(told)
+        self._batches.known.clear()
+        self._batches.clear_all()
 
 
-def _seen(done: "asyncio.Future[V]") -> None:
+async def _side_by_side(begin: Begin[K, V], keys: Sequence[K]) -> list[V | BaseException]:
+    answers = [begin(key) for key in keys]
+    await asyncio.wait(answers)
+    return [_outcome(answer) for answer in answers]
+
+
+def _seen(done: asyncio.Future[V]) -> None:
     if not done.cancelled():
         done.exception()
 
 
-def _outcome(done: "asyncio.Future[Any]") -> Any:
+def _outcome(done: asyncio.Future[Any]) -> Any:
     if done.cancelled():
         return asyncio.CancelledError()
     return done.exception() or done.result()

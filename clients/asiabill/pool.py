@@ -1,5 +1,8 @@
 """The lean read path: kept connections to one origin, for reads alone."""
 
+# Else the annotations of functions inside of functions are worked out at each call.
+from __future__ import annotations
+
 import asyncio
 import ssl
 from collections.abc import Callable

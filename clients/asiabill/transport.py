@@ -7,6 +7,9 @@ try runs in a task of its own that belongs to the Transport, and on both ways a 
 cancelled only stops waiting.
 """
 
+# Else the annotations of functions inside of functions are worked out at each call.
+from __future__ import annotations
+
 import asyncio
 import contextvars
 import select
