@@ -51,7 +51,7 @@ from schema.limits import MAX_UPSTREAM_CALLS
 # What a stopping process still waits for after its requests had their time: see `serving`.
 DRAIN_SECONDS = 4.0
 
-_GC_THRESHOLDS = (20_000, 20, 50)
+_GC_THRESHOLDS = (100_000, 20, 50)
 
 _log = structlog.get_logger("gateway")
 
