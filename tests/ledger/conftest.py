@@ -73,12 +73,12 @@ def url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def kick(postgres: Postgres) -> Callable[[str], Awaitable[None]]:
-    """Ends every connection to a database of PostgreSQL."""
+    """Ends every connection to a database of PostgreSQL, and waits for their ends."""
 
     async def kicked(url: str) -> None:
         name = make_url(url).database
         await postgres.run(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
             f"WHERE datname = '{name}' AND pid <> pg_backend_pid()"
         )
 

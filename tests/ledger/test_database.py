@@ -11,6 +11,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, insert, inspect, make_url
 from sqlalchemy.exc import IntegrityError
 
@@ -47,6 +48,10 @@ async def test_the_migrations_make_exactly_the_tables_that_the_code_uses(url: st
     found = await database.read(differences)
     await database.dispose()
     assert found == []
+
+
+def test_the_newest_revision_is_the_last_of_the_migrations() -> None:
+    assert ScriptDirectory.from_config(migration._config()).get_heads() == [migration.NEWEST]
 
 
 async def test_the_account_leads_every_key_and_unique_constraint(url: str) -> None:
@@ -120,6 +125,9 @@ async def _waiting(url: str) -> None:
 async def test_a_gateway_that_starts_during_a_long_migration_waits_for_its_end(
     postgres_url: str,
 ) -> None:
+    database = Database(postgres_url)
+    await database.write(lambda transaction: _back(transaction.connection))
+    await database.dispose()
     async with _connected(postgres_url) as first:
         async with first.transaction():
             await first.execute("SELECT pg_advisory_xact_lock($1)", migration._LOCK)
