@@ -65,7 +65,8 @@ def ours(name: str = OURS, workers: int = 1, **environment: str) -> Stack:
     # Every request asks Asiabill, unless the cell is about the lists that are kept.
     environment = {"GATEWAY_CARD_CACHE_SECONDS": "0"} | environment
     command = ("-m", "gateway.cli", "serve", "--port", "{port}", "--workers", str(workers))
-    return Stack(name, (PYTHON, *command), environment, workers=workers)
+    # The ledger is there before it starts, as where `asiabill-gateway migrate` is a step of its own.
+    return Stack(name, (PYTHON, *command), environment, ledger=True, workers=workers)
 
 
 STACKS = {
