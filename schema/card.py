@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -47,6 +48,7 @@ _BRANDS = {
 }
 
 
+@lru_cache(64)
 def _brand(name: str | None) -> CardBrand | None:
     letters = "".join(filter(str.isalpha, name or "")).lower()
     return _BRANDS.get(letters, CardBrand.OTHER) if letters else None
