@@ -162,21 +162,21 @@ class Loader(Generic[K, V]):
         if key in known:
             self._cost.deduplicated += 1
         known.add(key)
-        future = self._asked(key)
-        # What is here already needs no shield, which costs more than all the rest of a load.
-        return future.result() if future.done() else await asyncio.shield(future)
+        future = self._batches.load(key)
+        if future.done():
+            return future.result()
+        # Each waiter has a future of its own, so that one who goes takes nobody else along. As
+        # asyncio.shield, of whose three callbacks two are of no use here.
+        own = self._batches.loop.create_future()
+        future.add_done_callback(partial(_pass_on, own))
+        value: V = await own
+        return value
 
     def begin(self, key: K) -> None:
         """Start what a later `load` will ask for, for a caller that has to wait for something else."""
-        self._asked(key)
-
-    def _asked(self, key: K) -> asyncio.Future[V]:
         future = self._batches.load(key)
-        # Who loads is told. A failure that nobody waits for any more has nobody to complain of it:
-        # `shield` forgets it where its waiter was cancelled.
         if not future.done():
             future.add_done_callback(_seen)
-        return future
 
     def clear(self, key: K) -> None:
         """Ask again next time: a mutation changed it."""
@@ -195,8 +195,22 @@ async def _side_by_side(begin: Begin[K, V], keys: Sequence[K]) -> list[V | BaseE
 
 
 def _seen(done: asyncio.Future[V]) -> None:
+    # A failure that nobody waits for has nobody to complain of it.
     if not done.cancelled():
         done.exception()
+
+
+def _pass_on(own: asyncio.Future[V], done: asyncio.Future[V]) -> None:
+    """Tell one waiter what came of a load; one who has gone is told nothing."""
+    failure = None if done.cancelled() else done.exception()
+    if own.done():
+        return
+    if done.cancelled():
+        own.cancel()
+    elif failure is not None:
+        own.set_exception(failure)
+    else:
+        own.set_result(done.result())
 
 
 def _outcome(done: asyncio.Future[Any]) -> Any:

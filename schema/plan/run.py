@@ -1,5 +1,6 @@
 """One execution of a plan: its variables, and the errors that it met."""
 
+import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
@@ -70,4 +71,5 @@ async def together(pending: Pending) -> None:
     if len(pending) == 1:
         await pending[0]()
     else:
-        await gather_with_cancel(*[begin() for begin in pending])
+        start = asyncio.get_running_loop().create_task
+        await gather_with_cancel(*[start(begin()) for begin in pending])
