@@ -14,6 +14,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from ledger.changes import Broadcaster, Change, first_of
+from ledger.group_commit import GroupCommit
 
 _TURN_SECONDS: Final = 10.0
 _POLL_SECONDS: Final = 0.25
@@ -39,6 +40,7 @@ class SqliteFile:
         self._glances: sqlite3.Connection | None = None
         self._reader: Final = _Thread(url, "ledger-reader", "BEGIN")
         self._writer: Final = _Thread(url, "ledger-writer", "BEGIN IMMEDIATE")
+        self._writes: Final = GroupCommit(self._writer.begin, _TURN_SECONDS)
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """`work` in a transaction of its own, that sees one state of the file and blocks nobody."""
@@ -73,8 +75,9 @@ class SqliteFile:
             self._glances = None
 
     async def write(self, work: Callable[[Connection], Result]) -> Result:
-        """`work` in a transaction of its own, committed when it returns."""
-        return await self._writer.run(partial(_transact, work))
+        """`work` as a transaction of its own, or within that of all who waited with it; once it is
+        committed."""
+        return await self._writes.write(work)
 
     def announce(self, connection: Connection, changes: Sequence[Change]) -> None:
         """Nothing: the other processes find out for themselves."""
@@ -125,12 +128,17 @@ class _Thread:
         self._executor: ThreadPoolExecutor | None = None
 
     async def run(self, work: Callable[[Connection], Result]) -> Result:
-        """Raises TimeoutError where the thread was not free in time: then nothing was done."""
+        """As `begin`, for who waits."""
+        return await self.begin(work)
+
+    def begin(self, work: Callable[[Connection], Result]) -> asyncio.Future[Result]:
+        """What `work` will give. TimeoutError where the thread was not free in time: then nothing was
+        done."""
         if self._executor is None:
             self._executor = ThreadPoolExecutor(1, self._name)
         latest = time.monotonic() + _TURN_SECONDS
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, self._in_time, work, latest)
+        return loop.run_in_executor(self._executor, self._in_time, work, latest)
 
     def _in_time(self, work: Callable[[Connection], Result], latest: float) -> Result:
         if time.monotonic() > latest:

@@ -42,13 +42,24 @@ def rows(
     return prepared.rows(connection, values)
 
 
+def driven(connection: Connection, sql: str, bound: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    """The rows of SQLite's own words, run by its driver. Raises as SQLAlchemy does, without the values."""
+    driver: Any = connection.connection.driver_connection
+    try:
+        found: list[tuple[Any, ...]] = driver.execute(sql, bound).fetchall()
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(
+            sql, None, error, sqlite3.Error, hide_parameters=True, dialect=connection.dialect
+        ) from error
+    return found
+
+
 class _Prepared:
     """A statement in SQLite's words, for values of these names."""
 
     def __init__(self, statement: Statement, names: tuple[str, ...], dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect, column_keys=list(names))
         assert isinstance(compiled, SQLCompiler)
-        self._dialect: Final = dialect
         self._sql: Final = str(compiled)
         # What the statement itself sets, such as the 1 of `count + 1`.
         self._own: Final = {
@@ -68,14 +79,7 @@ class _Prepared:
         bound = [
             given[name] if write is None else write(given[name]) for name, write in self._binds
         ]
-        driver: Any = connection.connection.driver_connection
-        try:
-            found = driver.execute(self._sql, bound).fetchall()
-        except sqlite3.Error as error:
-            # As SQLAlchemy tells it, without the values.
-            raise DBAPIError.instance(
-                self._sql, None, error, sqlite3.Error, hide_parameters=True, dialect=self._dialect
-            ) from error
+        found = driven(connection, self._sql, bound)
         return [
             {
                 name: value if read is None else read(value)
