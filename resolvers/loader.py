@@ -162,15 +162,17 @@ class Loader(Generic[K, V]):
         if key in known:
             self._cost.deduplicated += 1
         known.add(key)
+        return await self._told(key)
+
+    def _told(self, key: K) -> asyncio.Future[V]:
+        """For one waiter: a future of its own, so that one who goes takes nobody else along. As
+        asyncio.shield gives, of whose three callbacks two are of no use here."""
         future = self._batches.load(key)
         if future.done():
-            return future.result()
-        # Each waiter has a future of its own, so that one who goes takes nobody else along. As
-        # asyncio.shield, of whose three callbacks two are of no use here.
-        own = self._batches.loop.create_future()
+            return future
+        own: asyncio.Future[V] = self._batches.loop.create_future()
         future.add_done_callback(partial(_pass_on, own))
-        value: V = await own
-        return value
+        return own
 
     def begin(self, key: K) -> None:
         """Start what a later `load` will ask for, for a caller that has to wait for something else."""
