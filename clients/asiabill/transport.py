@@ -32,6 +32,7 @@ from clients.asiabill.deadlines import Deadlines
 from clients.asiabill.errors import AsiabillError, CircuitOpen, NoAnswer, NotSent
 from clients.asiabill.gate import Gate
 from clients.asiabill.ids import new_id
+from clients.asiabill.lanes import Lanes
 from clients.asiabill.outcomes import Outcome
 from clients.asiabill.pool import Unasked, Unreachable
 from clients.asiabill.proof import Proof
@@ -96,7 +97,6 @@ class Transport:
     ) -> None:
         if not _verifies(verify):
             raise ValueError("TLS must be verified: the certificate and the host name")
-        self._limit = limit
         self._deadlines = deadlines or Deadlines()
         self._gate = Gate(limit, self._deadlines.place)
         self._proof = Proof(required=require_signed_answers, now=now)
@@ -119,14 +119,7 @@ class Transport:
         assert isinstance(tls, ssl.SSLContext)
         if self._lean:
             self._reads = Reads(tls, self._deadlines)
-        # httpx without its client, which would follow a redirect, keep a cookie and log a URL: what it
-        # does around a call takes a quarter of the call.
-        self._client = self._network or httpx.AsyncHTTPTransport(
-            verify=tls,
-            trust_env=False,
-            # The gate is the limit; a pool without one can never be the smaller of the two.
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=self._limit),
-        )
+        self._client = self._network or Lanes(tls)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -19,6 +19,7 @@ import msgspec
 
 import gateway.app
 from clients.asiabill import Deadlines, Transport
+from clients.asiabill.lanes import Lanes
 from gateway import log, serving
 from gateway.settings import Settings
 from ledger import (
@@ -166,7 +167,7 @@ def _points(message: Message) -> tuple[str, str]:
     return "", ""
 
 
-class _Network(httpx.AsyncHTTPTransport):
+class _Network(Lanes):
     """The real network; notes each charge before its first byte."""
 
     record: int
@@ -184,10 +185,7 @@ class _Network(httpx.AsyncHTTPTransport):
 
 
 def _transport(**options: Any) -> Transport:
-    pool = httpx.Limits(max_connections=None, max_keepalive_connections=options["limit"])
-    transport = Transport(
-        **options, network=_Network(verify=httpx.create_ssl_context(), trust_env=False, limits=pool)
-    )
+    transport = Transport(**options, network=_Network(httpx.create_ssl_context()))
     # Only the money is watched; reads go their usual way.
     transport._lean = True
     return transport

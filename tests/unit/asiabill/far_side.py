@@ -73,6 +73,11 @@ class FarSide:
         endpoints = Endpoints(f"{base}/V2022-03", f"{base}/openApi/V2022-03")
         return Asiabill(Credentials(GATEWAY_NO, SIGN_KEY), endpoints, transport)
 
+    @property
+    def connections(self) -> int:
+        """Those that are open now."""
+        return len(self._connections)
+
     def stop_listening(self) -> None:
         """Takes no further connection; those that are there stay."""
         assert self._server is not None
