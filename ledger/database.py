@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-import asyncpg  # type: ignore[import-untyped]
 import structlog
 from sqlalchemy import Connection, Insert, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -18,21 +17,17 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from ledger.changes import Broadcaster, Change, first_of
 from ledger.charge import Settled
 from ledger.error import LedgerUnavailable
-from ledger.postgresql import PostgresServer
 from ledger.refund import RefundSettled
 from ledger.sqlite import SqliteFile
 from ledger.statement import Row, first
 
-_AGAIN_SECONDS: Final = 1.0
+# What PostgreSQL needs is a tenth of the start, and of no use on SQLite: it is loaded where it is used.
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
-# The driver's own errors come through where no connection could be made.
-_UNAVAILABLE: Final = (
-    DBAPIError,
-    PoolTimeout,
-    OSError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-)
+    from ledger.postgresql import PostgresServer
+
+_AGAIN_SECONDS: Final = 1.0
 
 _log = structlog.get_logger(__name__)
 
@@ -63,7 +58,7 @@ class Database:
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """What `work` reads. It blocks nobody."""
-        with _translated():
+        with self._translated():
             return await self._place.read(work)
 
     def glance(self, query: str, parameters: Sequence[str]) -> list[tuple[str, ...]] | None:
@@ -80,19 +75,19 @@ class Database:
             self._place.announce(connection, transaction.changes)
             return result, transaction
 
-        with _translated():
+        with self._translated():
             return await self._place.write(whole)
 
     async def announce(self, changes: Sequence[Change]) -> None:
         """Tell the other processes of what no row tells of, where the database can."""
-        with _translated():
+        with self._translated():
             await self._place.announce_alone(changes)
 
     async def follow(self, broadcaster: Broadcaster, closing: asyncio.Event) -> None:
         """Hear of other processes' changes until `closing`. A lost connection is replaced."""
         while not closing.is_set():
             try:
-                with _translated():
+                with self._translated():
                     await self._place.follow(broadcaster, closing)
             except LedgerUnavailable as error:
                 _log.warning("ledger_changes_lost", error=type(error.__cause__).__name__)
@@ -101,6 +96,25 @@ class Database:
     async def dispose(self) -> None:
         """Close every connection."""
         await self._place.dispose()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """What the database cannot do now becomes LedgerUnavailable; a defect of ours stays itself."""
+        # The driver's own errors come through where no connection could be made.
+        unavailable: tuple[type[Exception], ...] = (
+            *(DBAPIError, PoolTimeout, OSError),
+            *self._place.driver_errors,
+        )
+        try:
+            yield
+        except (IntegrityError, DataError, ProgrammingError):
+            raise
+        except unavailable as error:
+            raise LedgerUnavailable("the ledger's database is not available") from error
+        except StatementError as error:
+            if isinstance(error.orig, ValueError):
+                raise error.orig from None
+            raise
 
 
 def insert_new(connection: Connection, table: Table, values: Mapping[str, object]) -> Row | None:
@@ -112,8 +126,7 @@ def insert_new(connection: Connection, table: Table, values: Mapping[str, object
 @cache
 def _insert(table: Table, dialect: str) -> Insert:
     # Built once: to put a statement together takes longer than SQLite needs to run it.
-    build = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return build(table).on_conflict_do_nothing().returning(table)
+    return _into(table, dialect).on_conflict_do_nothing().returning(table)
 
 
 def count_one(connection: Connection, table: Table, values: Mapping[str, object]) -> None:
@@ -123,31 +136,25 @@ def count_one(connection: Connection, table: Table, values: Mapping[str, object]
 
 @cache
 def _count(table: Table, dialect: str) -> Insert:
-    build = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return build(table).on_conflict_do_update(
+    return _into(table, dialect).on_conflict_do_update(
         index_elements=list(table.primary_key.columns), set_={"count": table.c.count + 1}
     )
 
 
-def _place(url: str, patient: bool) -> SqliteFile | PostgresServer:
+def _into(table: Table, dialect: str) -> "sqlite.Insert | postgresql.Insert":
+    if dialect != "postgresql":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
+
+
+def _place(url: str, patient: bool) -> "SqliteFile | PostgresServer":
     place = make_url(url)
     if place.get_backend_name() == "sqlite":
         return SqliteFile(place)
     if place.get_driver_name() == "asyncpg":
+        from ledger.postgresql import PostgresServer
+
         return PostgresServer(place, patient=patient)
     raise ValueError("the database URL must begin with sqlite or postgresql+asyncpg")
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """What the database cannot do now becomes LedgerUnavailable; a defect of ours stays itself."""
-    try:
-        yield
-    except (IntegrityError, DataError, ProgrammingError):
-        raise
-    except _UNAVAILABLE as error:
-        raise LedgerUnavailable("the ledger's database is not available") from error
-    except StatementError as error:
-        if isinstance(error.orig, ValueError):
-            raise error.orig from None
-        raise

@@ -50,6 +50,11 @@ class PostgresServer:
     A `patient` one sets no limit to a statement.
     """
 
+    driver_errors: Final[tuple[type[Exception], ...]] = (
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+    )
+
     def __init__(self, url: URL, *, patient: bool = False) -> None:
         self._url: Final = url
         self._engine: Final = create_async_engine(

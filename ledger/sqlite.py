@@ -32,6 +32,9 @@ Result = TypeVar("Result")
 class SqliteFile:
     """Transactions on a file that other processes may share."""
 
+    # SQLAlchemy tells all of them in its own words.
+    driver_errors: Final[tuple[type[Exception], ...]] = ()
+
     def __init__(self, url: URL) -> None:
         # More readers read no more, since Python runs one of them at a time; but each takes its share
         # of the interpreter from the writer. One writer at a time is SQLite's own rule: queueing here
