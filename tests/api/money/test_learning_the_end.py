@@ -99,15 +99,29 @@ async def test_after_losing_the_network_the_same_button_shows_the_charge(
 # Subscriptions
 
 
-async def over_sse(api: Api, charge_id: str, key: str) -> list[str]:
+class Heard(list[str]):
+    """The states that a listener was told, and whether it was told one yet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = asyncio.Event()
+
+    def append(self, state: str) -> None:
+        super().append(state)
+        self.first.set()
+
+
+async def over_sse(api: Api, charge_id: str, key: str, heard: Heard | None = None) -> list[str]:
+    states = Heard() if heard is None else heard
     async with streamed(api, "ChargeUpdated", key=key, id=charge_id) as stream:
-        states = [message["data"]["chargeUpdated"]["status"] async for message in stream]
+        async for message in stream:
+            states.append(message["data"]["chargeUpdated"]["status"])
         assert stream.completed
     return states
 
 
-async def over_socket(api: Api, charge_id: str, key: str) -> list[str]:
-    states = []
+async def over_socket(api: Api, charge_id: str, key: str, heard: Heard | None = None) -> list[str]:
+    states = Heard() if heard is None else heard
     async with socket(api) as end:
         await end.init(key)
         await end.subscribe("1", "ChargeUpdated", id=charge_id)
@@ -117,29 +131,29 @@ async def over_socket(api: Api, charge_id: str, key: str) -> list[str]:
     return states
 
 
+async def listening(listen: Any, api: Api, charge_id: str, key: str) -> asyncio.Task[list[str]]:
+    """A listener that has heard the present."""
+    heard = Heard()
+    task = asyncio.create_task(listen(api, charge_id, key, heard))
+    async with asyncio.timeout(10):
+        await heard.first.wait()
+    return task
+
+
 @pytest.mark.parametrize("listen", [over_sse, over_socket])
 async def test_a_subscription_begins_with_the_present_and_ends_with_the_end(
     challenged: Checkout, listen: Any
 ) -> None:
     api = challenged.api
     charge = await challenged.paid()
-    listening = asyncio.create_task(listen(api, charge["id"], challenged.token))
-    # What a page does that lost its connection and comes back when all is over.
-    await first_message(api, charge["id"], challenged.token)
+    listener = await listening(listen, api, charge["id"], challenged.token)
     await api.simulator.buyer_does(challenged.order_no, "success")
     async with asyncio.timeout(10):
-        states = await listening
+        states = await listener
     assert (states[0], states[-1]) == ("REQUIRES_ACTION", "SUCCEEDED")
     assert set(states) == {"REQUIRES_ACTION", "SUCCEEDED"}
+    # What a page does that lost its connection and comes back when all is over.
     assert await listen(api, charge["id"], challenged.token) == ["SUCCEEDED"]
-
-
-async def first_message(api: Api, charge_id: str, key: str) -> str:
-    async with streamed(api, "ChargeUpdated", key=key, id=charge_id) as stream:
-        async for message in stream:
-            status: str = message["data"]["chargeUpdated"]["status"]
-            return status
-    raise AssertionError("the stream ended without a message")
 
 
 async def test_a_strangers_charge_is_an_unknown_one(challenged: Checkout) -> None:
@@ -177,17 +191,16 @@ async def test_another_gateways_news_wakes_the_listener(
     with another(own_gateway) as second:
         async with client(second.url) as http:
             other = Api(http, api.simulator)
-            listening = [
-                asyncio.create_task(listen(other, charge["id"], checkout.token))
+            listeners = [
+                await listening(listen, other, charge["id"], checkout.token)
                 for listen in (over_sse, over_socket)
             ]
             waiting = asyncio.create_task(waited(other, charge["id"], checkout.token, 20))
-            await first_message(other, charge["id"], checkout.token)
             row = await api.simulator.trade(unique)
             # Signed anew and sent to the first gateway, which alone is told.
             assert (await signed(event(row)).send(api.http)).text == "success"
             async with asyncio.timeout(5):
-                for states in await asyncio.gather(*listening):
+                for states in await asyncio.gather(*listeners):
                     assert (states[0], states[-1]) == ("REQUIRES_ACTION", "SUCCEEDED")
                 assert (await waiting)[0] == "SUCCEEDED"
 
@@ -342,11 +355,8 @@ async def test_listeners_cost_asiabill_nothing(challenged: Checkout) -> None:
     api = challenged.api
     charge = await challenged.paid()
     asked = (await api.simulator.calls()).get(LOOK_UP, 0)
-    listening = [
-        asyncio.create_task(over_sse(api, charge["id"], challenged.token)) for _ in range(8)
-    ]
-    await first_message(api, charge["id"], challenged.token)
+    listeners = [await listening(over_sse, api, charge["id"], challenged.token) for _ in range(8)]
     await api.simulator.buyer_does(challenged.order_no, "success")
-    for states in await asyncio.gather(*listening):
+    for states in await asyncio.gather(*listeners):
         assert states[-1] == "SUCCEEDED"
     assert (await api.simulator.calls()).get(LOOK_UP, 0) - asked <= 2
