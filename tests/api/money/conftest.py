@@ -21,7 +21,7 @@ KEYS = ",".join(
 
 # The ledger's own tests run on both databases each time, and so do these; the other ones of this
 # folder would take minutes more, and run on the second with `make test-slow`.
-ON_BOTH = {"test_charges", "test_doubts", "test_learning_the_end", "test_webhooks"}
+ON_BOTH = {"test_charges", "test_doubts", "test_events", "test_learning_the_end", "test_webhooks"}
 
 
 @pytest.hookimpl(tryfirst=True)
