@@ -92,5 +92,7 @@ class _Lent(httpx.AsyncByteStream):
             return
         try:
             await self._body.aclose()
-        finally:
-            await self._give_back(lane)
+        except BaseException:
+            await _close(lane)
+            raise
+        await self._give_back(lane)

@@ -77,9 +77,11 @@ async def test_what_failed_leaves_nothing_open() -> None:
         elif faults % 2:
             writer.close()
         else:
-            # Half an answer, and then nothing.
-            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{")
-            await asyncio.Event().wait()
+            # An answer that drips for ever, or until the connection is closed.
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 9000\r\n\r\n{")
+            while not writer.is_closing():
+                writer.write(b" ")
+                await asyncio.sleep(0.01)
 
     deadlines = Deadlines(read=0.05, answer=0.1)
     async with FarSide(answer).listening() as far, Transport(deadlines=deadlines) as transport:
@@ -88,5 +90,8 @@ async def test_what_failed_leaves_nothing_open() -> None:
             with pytest.raises(NoAnswer):
                 await change(account)
         assert far.connected == len(far.seen) == 5
+        async with asyncio.timeout(5):
+            while far.connections:
+                await asyncio.sleep(0.01)
         await change(account, 8)
         assert far.connected == 13
