@@ -55,6 +55,11 @@ class Database:
 
     def __init__(self, url: str, *, patient: bool = False) -> None:
         self._place: Final = _place(url, patient)
+        # The driver's own errors come through where no connection could be made.
+        self._unavailable: Final[tuple[type[Exception], ...]] = (
+            *(DBAPIError, PoolTimeout, OSError),
+            *self._place.driver_errors,
+        )
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """What `work` reads. It blocks nobody."""
@@ -100,16 +105,11 @@ class Database:
     @contextmanager
     def _translated(self) -> Iterator[None]:
         """What the database cannot do now becomes LedgerUnavailable; a defect of ours stays itself."""
-        # The driver's own errors come through where no connection could be made.
-        unavailable: tuple[type[Exception], ...] = (
-            *(DBAPIError, PoolTimeout, OSError),
-            *self._place.driver_errors,
-        )
         try:
             yield
         except (IntegrityError, DataError, ProgrammingError):
             raise
-        except unavailable as error:
+        except self._unavailable as error:
             raise LedgerUnavailable("the ledger's database is not available") from error
         except StatementError as error:
             if isinstance(error.orig, ValueError):

@@ -1,4 +1,5 @@
-"""A SQLite file: one thread writes, one reads, and a transaction is one visit to its thread."""
+"""A SQLite file: one thread writes, one reads, and a transaction is one visit to its thread, which the
+writes that wait for it share."""
 
 import asyncio
 import sqlite3

@@ -162,9 +162,9 @@ class Loader(Generic[K, V]):
         if key in known:
             self._cost.deduplicated += 1
         known.add(key)
-        return await self._told(key)
+        return await self._for_one(key)
 
-    def _told(self, key: K) -> asyncio.Future[V]:
+    def _for_one(self, key: K) -> asyncio.Future[V]:
         """For one waiter: a future of its own, so that one who goes takes nobody else along. As
         asyncio.shield gives, of whose three callbacks two are of no use here."""
         future = self._batches.load(key)

@@ -14,6 +14,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from ledger import Ledger, LedgerUnavailable, NewCharge, OrderNoTaken, Sent, sqlite
+from ledger.changes import Change
 from ledger.database import Database, Transaction
 from ledger.statement import first
 from ledger.table import counters
@@ -105,7 +106,7 @@ async def test_one_that_raises_is_undone_alone(database: Database, sqlite_file: 
 async def test_what_a_write_notes_is_told_of_it_alone(database: Database) -> None:
     def noting(name: str) -> Callable[[Transaction], str]:
         def work(transaction: Transaction) -> str:
-            transaction.changes.append(name)  # type: ignore[arg-type]
+            transaction.changes.append(Change("charge", "default", name))
             if name == "bad":
                 raise ValueError
             return name
@@ -116,7 +117,10 @@ async def test_what_a_write_notes_is_told_of_it_alone(database: Database) -> Non
     told = await asyncio.gather(
         *(database.write(noting(name)) for name in wanted), return_exceptions=True
     )
-    noted: list[Any] = [None if isinstance(one, BaseException) else one[1].changes for one in told]
+    noted = [
+        None if isinstance(one, BaseException) else [change.id for change in one[1].changes]
+        for one in told
+    ]
     assert noted == [["a"], None, ["b"], ["c"]]
 
 
